@@ -44,6 +44,8 @@ export interface Coverage {
   tails: TailState
   tailSeries: number // series whose tail was booked
   assumed: Amounts // booked though the birth could not be proved
+  apportionedAtStart: Amounts // whole deltas that cross the hour's start and were split in proportion to time
+  apportionedAtEnd: Amounts // likewise at its end
   spread: Amounts // divided over a gap in proportion to time
   late: Amounts // belonging to hours closed before
   tail: Amounts // counted after the last scrape that saw the series
@@ -78,6 +80,8 @@ export function zeroCoverage(): Coverage {
     tails: 'asked',
     tailSeries: 0,
     assumed: zeroAmounts(),
+    apportionedAtStart: zeroAmounts(),
+    apportionedAtEnd: zeroAmounts(),
     spread: zeroAmounts(),
     late: zeroAmounts(),
     tail: zeroAmounts(),

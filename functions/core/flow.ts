@@ -59,7 +59,13 @@ export const MEASURES: readonly Measure[] = [
 ]
 
 /** The measures that come straight from a counter; the others say how sure these are. */
-export type Counted = 'requests' | 'egressBytes' | 'ingressBytes' | 'connectionsOpened' | 'connectionsClosed' | 'durationMs'
+export type Counted =
+  | 'requests'
+  | 'egressBytes'
+  | 'ingressBytes'
+  | 'connectionsOpened'
+  | 'connectionsClosed'
+  | 'durationMs'
 
 export const COUNTED: readonly Counted[] = [
   'requests',

@@ -99,6 +99,7 @@ export interface TargetCoverage {
   gaps: Gap[] // joined where they touch across hours
   quarantinedHosts: QuarantinedHost[]
   assumed: Amounts
+  apportioned: Amounts // deltas that cross one of the day's two edges, split in proportion to time
   spread: Amounts
   late: Amounts
   tail: Amounts
