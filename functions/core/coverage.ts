@@ -24,7 +24,7 @@ export type TailState = 'asked' | 'failed' | 'off'
 
 export interface Coverage {
   scrapes: number // good scrapes whose watermark lies in this hour
-  observedSeconds: number // 0..3600, lying between two good scrapes that are no gap
+  observedMs: number // 0..3,600,000, lying between two good scrapes that are no gap
   gaps: Gap[] // clipped to the hour
   series: number // live series booked into flows, at the hour's last scrape
   births: number // series that appeared
@@ -60,7 +60,7 @@ export function zeroAmounts(): Amounts {
 export function zeroCoverage(): Coverage {
   return {
     scrapes: 0,
-    observedSeconds: 0,
+    observedMs: 0,
     gaps: [],
     series: 0,
     births: 0,

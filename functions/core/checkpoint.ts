@@ -1,0 +1,179 @@
+/**
+ * The checkpoint: all that is remembered of one target between two scrapes, as one object, so that one conditional write
+ * is the commit. A log beside a snapshot loses or doubles bytes under some crash, however the two are ordered.
+ *
+ * As bytes: a line naming the format, then, compressed, a JSON header and the binary parts it measures (series, finished
+ * rollups), then the SHA-256 of all before it. A checkpoint is read whole or refused.
+ */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Coverage } from '#core/coverage.ts'
+import { FLOW_FIELDS, type Flow, MEASURES, type Measures, zeroMeasures } from '#core/flow.ts'
+import type { HashSeed } from '#core/hash.ts'
+import { OpenHours } from '#core/hours.ts'
+import { type ChainLink, type EncodedRollup, sha256 } from '#core/rollup.ts'
+import { SeriesTable } from '#core/series.ts'
+
+export const CHECKPOINT_SCHEMA = 1
+const MAGIC = `wharfage checkpoint ${CHECKPOINT_SCHEMA}\n`
+const DIGEST_LENGTH = 32
+
+/** One process that counts: an Envoy or a ztunnel. */
+export interface MeshProxy {
+  key: string // hex hash of its identity
+  start: number // ms since epoch when its process started; 0 when not known
+  startSeenAt: number // watermark of the last scrape that told its start; 0 when never
+  seenAt: number // watermark of the last scrape that had any series of it
+}
+
+export interface Checkpoint {
+  target: string
+  owner: string // hash of the target's name and URL: who may go on writing here
+  generation: number // as configured when it was last written
+  seq: number // 1 for the first, then one more each scrape
+  selectors: string // hash of the selectors asked for
+  selectorsSince: number // watermark of the first scrape with them, ms since epoch
+  seed: HashSeed
+  baseline: number // watermark of the first scrape, ms since epoch
+  watermark: number // newest `up` sample of the last good scrape, ms since epoch
+  tailedThrough: number // watermark up to which dead series have been asked for, ms since epoch
+  head: ChainLink | null // the newest rollup that was closed; null before the first
+  unclassifiedExample: string // label set of a series no rule could place
+  flows: Flow[]
+  hours: OpenHours
+  finished: EncodedRollup[] // closed but not known to be written, oldest first
+  series: SeriesTable
+  proxies: MeshProxy[]
+}
+
+interface Header {
+  target: string
+  owner: string
+  generation: number
+  seq: number
+  selectors: string
+  selectorsSince: number
+  seed: HashSeed
+  baseline: number
+  watermark: number
+  tailedThrough: number
+  head: ChainLink | null
+  unclassifiedExample: string
+  closedThrough: number
+  flows: (string | number | null)[][] // values in FLOW_FIELDS' order
+  hours: { start: number; coverage: Coverage; rows: number[][] }[] // flow, then values in MEASURES' order
+  proxies: (string | number)[][]
+  finished: (ChainLink & { size: number })[]
+  seriesSize: number
+  seriesBytes: number
+}
+
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const series = checkpoint.series.encode()
+  const { target, owner, generation, seq, selectors, selectorsSince, seed, baseline, watermark, tailedThrough } =
+    checkpoint
+  const header: Header = {
+    target,
+    owner,
+    generation,
+    seq,
+    selectors,
+    selectorsSince,
+    seed,
+    baseline,
+    watermark,
+    tailedThrough,
+    head: checkpoint.head,
+    unclassifiedExample: checkpoint.unclassifiedExample,
+    closedThrough: checkpoint.hours.closedThrough,
+    flows: checkpoint.flows.map((flow) => FLOW_FIELDS.map((field) => flow[field])),
+    hours: checkpoint.hours.hours.map(({ start, coverage, rows }) => ({
+      start,
+      coverage,
+      rows: [...rows].map(([flow, measures]) => [flow, ...MEASURES.map((measure) => measures[measure])]),
+    })),
+    proxies: checkpoint.proxies.map((proxy) => [proxy.key, proxy.start, proxy.startSeenAt, proxy.seenAt]),
+    finished: checkpoint.finished.map(({ number, key, sha256: digest, bytes }) => ({
+      number,
+      key,
+      sha256: digest,
+      size: bytes.length,
+    })),
+    seriesSize: checkpoint.series.size,
+    seriesBytes: series.length,
+  }
+  const json = Buffer.from(JSON.stringify(header))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(json.length)
+  const payload = Buffer.concat([length, json, series, ...checkpoint.finished.map(({ bytes }) => bytes)])
+  const body = Buffer.concat([Buffer.from(MAGIC), zstdCompressSync(payload)])
+  return Buffer.concat([body, Buffer.from(sha256(body), 'hex')])
+}
+
+/** The inverse of encodeCheckpoint; throws one sentence naming `key` when the bytes are not a whole one of this schema. */
+export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const firstLine = file.subarray(0, 64).toString('latin1').split('\n')[0]
+  const schema = /^wharfage checkpoint (\d+)$/.exec(firstLine)?.[1]
+  if (schema === undefined) throw new Error(`checkpoint ${key} does not begin as one; restore its newest version`)
+  if (schema !== String(CHECKPOINT_SCHEMA)) {
+    throw new Error(
+      `checkpoint ${key} has schema ${schema}, this version knows ${CHECKPOINT_SCHEMA}; run the version that wrote it`,
+    )
+  }
+  const body = file.subarray(0, -DIGEST_LENGTH)
+  if (sha256(body) !== file.subarray(-DIGEST_LENGTH).toString('hex')) {
+    throw new Error(`checkpoint ${key} is not whole: its digest does not match; restore its newest version`)
+  }
+  const payload = zstdDecompressSync(body.subarray(MAGIC.length))
+  const jsonEnd = 4 + payload.readUInt32LE(0)
+  const header = JSON.parse(payload.subarray(4, jsonEnd).toString()) as Header
+  let at = jsonEnd + header.seriesBytes
+  const finished = header.finished.map(({ size, ...link }) => {
+    const rollup = { ...link, bytes: new Uint8Array(payload.subarray(at, at + size)) }
+    at += size
+    return rollup
+  })
+  const { target, owner, generation, seq, selectors, selectorsSince, seed, baseline, watermark, tailedThrough, head } =
+    header
+  return {
+    target,
+    owner,
+    generation,
+    seq,
+    selectors,
+    selectorsSince,
+    seed,
+    baseline,
+    watermark,
+    tailedThrough,
+    head,
+    unclassifiedExample: header.unclassifiedExample,
+    flows: header.flows.map(
+      (values) => Object.fromEntries(FLOW_FIELDS.map((field, index) => [field, values[index]])) as unknown as Flow,
+    ),
+    hours: new OpenHours(
+      header.closedThrough,
+      header.hours.map(({ start, coverage, rows }) => ({
+        start,
+        coverage,
+        rows: new Map(rows.map(([flow, ...values]) => [flow, toMeasures(values)])),
+      })),
+    ),
+    finished,
+    series: SeriesTable.decode(payload.subarray(jsonEnd, jsonEnd + header.seriesBytes), header.seriesSize),
+    proxies: header.proxies.map(([proxyKey, start, startSeenAt, seenAt]) => ({
+      key: String(proxyKey),
+      start: Number(start),
+      startSeenAt: Number(startSeenAt),
+      seenAt: Number(seenAt),
+    })),
+  }
+}
+
+function toMeasures(values: readonly number[]): Measures {
+  const measures = zeroMeasures()
+  MEASURES.forEach((measure, index) => {
+    measures[measure] = values[index]
+  })
+  return measures
+}

@@ -1,0 +1,135 @@
+/**
+ * Keys: where every object of the ledger lies, written and read in one place.
+ *
+ *     checkpoints/<target>                                              mutable
+ *     rollups/target=<target>/date=YYYY-MM-DD/hour=HH/rollup.parquet    immutable
+ *     seals/date=YYYY-MM-DD/seal.json                                   immutable
+ *     daily/target=<target>/date=YYYY-MM-DD/daily.parquet               derived
+ *     published.json                                                    mutable, derived
+ *
+ * Each `parse…` is the exact inverse of its `…Key`: it takes back every key that was written and no other text. The
+ * `name=value` folders are Hive partitions, by which Athena and DuckDB find target, date and hour.
+ */
+import { HOUR_MS, hourOf, isoDate, parseDate } from '#core/time.ts'
+
+/** A target's name is a folder, a URL segment and a column's value as it is. */
+export const TARGET_NAME = /^[a-z0-9-]{1,40}$/
+
+/** What publish has rendered, from what. */
+export const publishedKey = 'published.json'
+
+/** The prefix of every rollup of every target. */
+export const rollupsPrefix = 'rollups/'
+
+export interface RollupPlace {
+  target: string
+  hour: number // ms since epoch, a whole UTC hour
+}
+
+export interface DayPlace {
+  target: string
+  date: string // YYYY-MM-DD, UTC
+}
+
+export function checkpointKey(target: string): string {
+  return `checkpoints/${checkTarget(target)}`
+}
+
+/** The target of a checkpoint's key, or null for any other key. */
+export function parseCheckpointKey(key: string): string | null {
+  const target = /^checkpoints\/([^/]+)$/.exec(key)?.[1]
+  return target !== undefined && TARGET_NAME.test(target) ? target : null
+}
+
+/** The key of one target's rollup of the UTC hour that begins at `hour`, in ms since epoch. */
+export function rollupKey(target: string, hour: number): string {
+  if (hourOf(hour) !== hour) throw new Error(`rollup key of ${target}: ${hour} is not the start of an hour`)
+  const date = checkDate(isoDate(hour))
+  const hourOfDay = String((hour - parseDate(date)) / HOUR_MS).padStart(2, '0')
+  return `${rollupPrefix(target, date)}hour=${hourOfDay}/rollup.parquet`
+}
+
+/** Target and hour of a rollup's key, or null for any other key. */
+export function parseRollupKey(key: string): RollupPlace | null {
+  const parts = /^rollups\/target=([^/]+)\/date=([^/]+)\/hour=(\d\d)\/rollup\.parquet$/.exec(key)
+  if (parts === null) return null
+  const [, target, date, hourOfDay] = parts
+  if (!TARGET_NAME.test(target) || !isDate(date) || Number(hourOfDay) > 23) return null
+  return { target, hour: parseDate(date) + Number(hourOfDay) * HOUR_MS }
+}
+
+/** The prefix of one target's rollups, of all its days or of one (YYYY-MM-DD). */
+export function rollupPrefix(target: string, date?: string): string {
+  const prefix = `${rollupsPrefix}target=${checkTarget(target)}/`
+  return date === undefined ? prefix : `${prefix}date=${checkDate(date)}/`
+}
+
+/** The key of the seal of one UTC day, YYYY-MM-DD. */
+export function sealKey(date: string): string {
+  return `seals/date=${checkDate(date)}/seal.json`
+}
+
+/** The date of a seal's key, or null for any other key. */
+export function parseSealKey(key: string): string | null {
+  const date = /^seals\/date=([^/]+)\/seal\.json$/.exec(key)?.[1]
+  return date !== undefined && isDate(date) ? date : null
+}
+
+/** The key of one target's sums of one UTC day, YYYY-MM-DD. */
+export function dailyKey(target: string, date: string): string {
+  return `daily/target=${checkTarget(target)}/date=${checkDate(date)}/daily.parquet`
+}
+
+/** Target and date of a daily file's key, or null for any other key. */
+export function parseDailyKey(key: string): DayPlace | null {
+  const parts = /^daily\/target=([^/]+)\/date=([^/]+)\/daily\.parquet$/.exec(key)
+  if (parts === null || !TARGET_NAME.test(parts[1]) || !isDate(parts[2])) return null
+  return { target: parts[1], date: parts[2] }
+}
+
+/** True for the few keys whose objects are replaced, each time on condition that nobody else has replaced them. */
+export function isMutable(key: string): boolean {
+  return key.startsWith('checkpoints/') || key === publishedKey
+}
+
+/**
+ * The key as it is, or an error when it could mean anything but one object below a store's root: segments of plain
+ * ASCII, none empty, none with a leading dot (which also rules out `..` and hidden files) or an `@` at its end (a folder's
+ * own mark), at most 900 characters.
+ */
+export function checkKey(key: string): string {
+  if (key.length > 900) throw new Error(`key ${JSON.stringify(key.slice(0, 60))}… has ${key.length} characters of 900`)
+  for (const segment of key.split('/')) {
+    if (!/^[A-Za-z0-9_=@~+-][A-Za-z0-9_=@~+.-]*(?<!@)$/.test(segment) || segment.length > 200) {
+      throw new Error(`key ${JSON.stringify(key)} has a segment ${JSON.stringify(segment)} that is no plain name`)
+    }
+  }
+  return key
+}
+
+/** The prefix as it is, or an error when no key can begin with it. */
+export function checkPrefix(prefix: string): string {
+  if (prefix !== '') checkKey(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix)
+  return prefix
+}
+
+function checkTarget(target: string): string {
+  if (!TARGET_NAME.test(target)) {
+    throw new Error(`target name ${JSON.stringify(target)} is not 1 to 40 characters of a-z, 0-9 and -`)
+  }
+  return target
+}
+
+function checkDate(date: string): string {
+  parseDate(date)
+  return date
+}
+
+function isDate(text: string): boolean {
+  try {
+    parseDate(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,152 @@
+/** Label sets: decoding them from exposition bytes, writing them as /federate does, and telling series apart by them. */
+
+/** Label name to value, without `__name__`; a missing label and '' mean the same. */
+export type Labels = ReadonlyMap<string, string>
+
+export interface LabelledSeries {
+  name: string
+  labels: Labels
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
+const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+const SPACE = /[ \t]*/y
+
+/**
+ * Decodes `name{label="value",…}` or `{"name",label="value",…}`, the part of a line before its value.
+ * Null when it is no series: bad syntax, an unknown escape, a label twice, or bytes that are no UTF-8.
+ */
+export function decodeSeries(bytes: Uint8Array): LabelledSeries | null {
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch {
+    return null
+  }
+  const brace = text.indexOf('{')
+  let name = (brace < 0 ? text : text.slice(0, brace)).trim()
+  if (name !== '' && !NAME.test(name)) return null
+  const labels = new Map<string, string>()
+  if (brace >= 0) {
+    let at = brace + 1
+    const skipSpace = () => {
+      SPACE.lastIndex = at
+      SPACE.test(text)
+      at = SPACE.lastIndex
+    }
+    for (;;) {
+      skipSpace()
+      if (text[at] === '}') break
+      let key: string
+      let quoted = false
+      if (text[at] === '"') {
+        const string = readString(text, at)
+        if (string === null) return null
+        quoted = true
+        key = string.value
+        at = string.end
+      } else {
+        const start = at
+        while (at < text.length && /[a-zA-Z0-9_]/.test(text[at])) at++
+        key = text.slice(start, at)
+        if (!LABEL.test(key)) return null
+      }
+      skipSpace()
+      if (text[at] === '=') {
+        at++
+        skipSpace()
+        const value = readString(text, at)
+        if (value === null || labels.has(key) || key === '' || key === '__name__') return null
+        labels.set(key, value.value)
+        at = value.end
+        skipSpace()
+      } else if (quoted && name === '' && key !== '') {
+        name = key
+      } else {
+        return null
+      }
+      if (text[at] === ',') at++
+      else if (text[at] !== '}') return null
+    }
+    if (text.slice(at + 1).trim() !== '') return null
+  }
+  for (const [key, value] of labels) if (value === '') labels.delete(key)
+  return name === '' ? null : { name, labels }
+}
+
+const STRING_STOP = /["\\]/g
+
+function readString(text: string, start: number): { value: string; end: number } | null {
+  if (text[start] !== '"') return null
+  let value = ''
+  let at = start + 1
+  for (;;) {
+    STRING_STOP.lastIndex = at
+    const stop = STRING_STOP.exec(text)
+    if (stop === null) return null
+    value += text.slice(at, stop.index)
+    at = stop.index
+    if (text[at] === '"') return { value, end: at + 1 }
+    const escaped = text[at + 1]
+    if (escaped === '\\' || escaped === '"') value += escaped
+    else if (escaped === 'n') value += '\n'
+    else return null
+    at += 2
+  }
+}
+
+/**
+ * Writes a series as /federate does: labels sorted by name, then the external labels it lacks, sorted too. Prometheus
+ * always appends an empty `instance` where neither has one.
+ */
+export function formatSeries(name: string, labels: Labels, externalLabels: Labels = new Map()): string {
+  const own = [...labels].filter(([, value]) => value !== '').sort(byName)
+  const external = new Map(externalLabels)
+  if (externalLabels.size > 0 && !external.has('instance')) external.set('instance', '')
+  const appended = [...external].filter(([key]) => !labels.get(key)).sort(byName)
+  const pairs = [...own, ...appended].map(([key, value]) => `${LABEL.test(key) ? key : quote(key)}=${quote(value)}`)
+  if (!NAME.test(name)) return `{${[quote(name), ...pairs].join(',')}}`
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`
+}
+
+function byName([a]: [string, string], [b]: [string, string]): number {
+  return a < b ? -1 : 1
+}
+
+function quote(value: string): string {
+  return `"${value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`
+}
+
+/** The external labels of a Prometheus: what its /federate shows on a series beyond what its query API does. */
+export function learnExternalLabels(federated: readonly Labels[], queried: readonly Labels[]): Labels | null {
+  for (const plain of queried) {
+    const matches = federated.filter((labels) => [...plain].every(([key, value]) => labels.get(key) === value))
+    const extras = matches.map((labels) => [...labels].filter(([key]) => !plain.has(key)).sort(byName))
+    const distinct = new Set(extras.map((extra) => JSON.stringify(extra)))
+    if (distinct.size === 1) return new Map(extras[0])
+  }
+  return null
+}
+
+const IDENTITY_LABEL =
+  /^(source_|destination_|request_|requested_|response_|grpc_|reporter$|connection_security_policy$)/
+
+/**
+ * What a counter stays across a relabelling of its target: the metric, Istio's own labels, and the pod (or else the
+ * instance), without the labels Prometheus adds.
+ */
+export function seriesIdentity(series: LabelledSeries): string {
+  const own = [...series.labels].filter(([key]) => IDENTITY_LABEL.test(key)).sort(byName)
+  const where =
+    series.labels.get('pod') ?? series.labels.get('kubernetes_pod_name') ?? series.labels.get('instance') ?? ''
+  return `${series.name}\0${where}\0${own.map(([key, value]) => `${key}=${value}`).join('\0')}`
+}
+
+/** The process that counts: all its series share these target labels. '' when no label tells. */
+export function proxyIdentity(labels: Labels): string {
+  const pod = labels.get('pod') ?? labels.get('kubernetes_pod_name') ?? ''
+  const namespace = labels.get('namespace') ?? labels.get('kubernetes_namespace') ?? ''
+  const instance = labels.get('instance') ?? ''
+  return pod === '' && instance === '' ? '' : `${namespace}\0${pod}\0${instance}`
+}

@@ -1,0 +1,120 @@
+/**
+ * The state of every series of a target, as columns: a row holds what the next sample is compared with. Rows of live
+ * series stand in the order of the last body, which is how the next body comes; rows of vanished ones stand behind them.
+ */
+
+const COLUMNS = {
+  lo: Uint32Array, // hash of the series' bytes, with `hi`
+  hi: Uint32Array,
+  length: Uint32Array, // of those bytes; 0 when only ever known from a query
+  identityLo: Uint32Array, // hash of what survives a relabelling, with `identityHi`
+  identityHi: Uint32Array,
+  time: Float64Array, // of the last sample, ms since epoch
+  value: Float64Array, // of the last sample, cumulative
+  rate: Float64Array, // of the last delta, per ms
+  vanishedAt: Float64Array, // watermark of the first good scrape without it; 0 while live
+  tailedAt: Float64Array, // watermark at which its tail was last booked; 0 when never
+  flow: Int32Array, // index into the checkpoint's flows, or one of the marks below
+  proxy: Int32Array, // index into the checkpoint's proxies; -1 when no label tells
+  metric: Uint8Array, // see MetricIndex
+} as const
+
+type Columns = { [K in keyof typeof COLUMNS]: InstanceType<(typeof COLUMNS)[K]> }
+export type SeriesRow = { [K in keyof typeof COLUMNS]: number }
+
+export const UNBOOKED = -1 // internal, ignored, or no metric of ours
+export const UNCLASSIFIED = -2
+
+const NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]
+
+export class SeriesTable {
+  size = 0
+  columns: Columns
+  private index: Int32Array | null = null // open addressing by `lo`; row + 1, 0 for free
+
+  constructor(capacity = 64) {
+    this.columns = allocate(capacity)
+  }
+
+  /** Appends a row and gives its number. */
+  push(row: SeriesRow): number {
+    if (this.size === this.columns.lo.length) this.grow()
+    for (const name of NAMES) this.columns[name][this.size] = row[name]
+    this.index = null
+    return this.size++
+  }
+
+  /** Appends a copy of another table's row and gives its number. */
+  copy(from: SeriesTable, row: number): number {
+    if (this.size === this.columns.lo.length) this.grow()
+    for (const name of NAMES) this.columns[name][this.size] = from.columns[name][row]
+    this.index = null
+    return this.size++
+  }
+
+  /** The row of the series with this hash and length of bytes, or -1. Rows known only from a query match any length. */
+  find(lo: number, hi: number, length: number): number {
+    const index = this.index ?? this.buildIndex()
+    const mask = index.length - 1
+    const { columns } = this
+    for (let slot = lo & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
+      const row = index[slot] - 1
+      if (columns.lo[row] === lo && columns.hi[row] === hi && columns.length[row] === length) return row
+    }
+    return -1
+  }
+
+  /** The columns' bytes one after another, little-endian, for `size` rows. */
+  encode(): Uint8Array {
+    const parts = NAMES.map((name) => {
+      const column = this.columns[name].subarray(0, this.size)
+      return new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
+    })
+    const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+    let at = 0
+    for (const part of parts) {
+      out.set(part, at)
+      at += part.length
+    }
+    return out
+  }
+
+  /** The inverse of encode; throws when the bytes are not exactly those of `size` rows. */
+  static decode(bytes: Uint8Array, size: number): SeriesTable {
+    const table = new SeriesTable(Math.max(64, size))
+    let at = 0
+    for (const name of NAMES) {
+      const column = table.columns[name]
+      const length = size * column.BYTES_PER_ELEMENT
+      if (at + length > bytes.length) throw new Error(`series table is cut off: ${bytes.length} bytes for ${size} rows`)
+      new Uint8Array(column.buffer, 0, length).set(bytes.subarray(at, at + length))
+      at += length
+    }
+    if (at !== bytes.length) throw new Error(`series table has ${bytes.length - at} bytes too many for ${size} rows`)
+    table.size = size
+    return table
+  }
+
+  private grow(): void {
+    const wider = allocate(this.columns.lo.length * 2)
+    for (const name of NAMES) wider[name].set(this.columns[name])
+    this.columns = wider
+  }
+
+  private buildIndex(): Int32Array {
+    let slots = 64
+    while (slots < this.size * 2) slots *= 2
+    const index = new Int32Array(slots)
+    for (let row = 0; row < this.size; row++) {
+      let slot = this.columns.lo[row] & (slots - 1)
+      while (index[slot] !== 0) slot = (slot + 1) & (slots - 1)
+      index[slot] = row + 1
+    }
+    this.index = index
+    return index
+  }
+}
+
+function allocate(capacity: number): Columns {
+  return Object.fromEntries(NAMES.map((name) => [name, new COLUMNS[name](capacity)])) as unknown as Columns
+}

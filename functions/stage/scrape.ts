@@ -1,0 +1,328 @@
+/**
+ * Scrape: one target's pass through the pipe, exactly once however often it is run, killed or repeated.
+ *
+ *  1. read the checkpoint
+ *  2. write the rollups it holds as finished; each key is written once, and read back when somebody was there before
+ *  3. ask Prometheus, and take its answer into the checkpoint
+ *  4. write the checkpoint on condition that nobody else has: the only commit, and nothing follows it
+ *
+ * A crash before 4 changes nothing, since counters are cumulative; after it, the next scrape goes on from there.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '#core/checkpoint.ts'
+import { closeHours } from '#core/closing.ts'
+import type { HashSeed } from '#core/hash.ts'
+import { OpenHours } from '#core/hours.ts'
+import { checkpointKey, parseRollupKey, rollupPrefix } from '#core/keys.ts'
+import { type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
+import { UP, UPTIME } from '#core/metric.ts'
+import { isGap, type ObserveSettings, observe, readingWatermark } from '#core/observe.ts'
+import { prepareSeries, type Reading, readBody, readSamples } from '#core/reading.ts'
+import { replayMoments } from '#core/replay.ts'
+import { decodeRollup, sha256 } from '#core/rollup.ts'
+import { bookedSelectors, federationSelectors, selectorsHash } from '#core/selectors.ts'
+import { SeriesTable } from '#core/series.ts'
+import { settleTails, startsExpression, TAIL_LABEL, tailExpression, tailsDue, tailWindow } from '#core/tails.ts'
+import type { Target } from '#core/target.ts'
+import { HOUR_MS, isoHour, isoInstant } from '#core/time.ts'
+import { type Prometheus, prometheusOf } from '../prometheus.ts'
+import type { MatrixSeries, VectorSample } from '../query-api.ts'
+import type { PutResult, Store } from '../store/store.ts'
+
+export interface ScrapeOptions {
+  prometheus?: Prometheus
+  newChain?: boolean // begin anew beside rollups whose checkpoint is lost
+  lastFailure?: string // why the scrape before this one failed, if the caller knows
+  seed?: () => HashSeed
+}
+
+/** What one scrape did, for a log line. */
+export interface ScrapeSummary {
+  target: string
+  seq: number // of the checkpoint now
+  watermark: string // ISO; how far the target has been observed
+  unchanged: boolean // the body was the last one over again; nothing was written
+  samples: number
+  series: number // booked and live
+  flows: number // in open hours
+  closedHours: number
+  writtenRollups: number
+  pendingRollups: number // closed, not written yet
+  replayed: number // moments rebuilt from raw samples after a gap
+  tails: number // dead series the query API told of
+  skipped: number // lines and samples that could not be used
+  warnings: string[]
+}
+
+/** The ledger must not go on by itself: somebody has to look. Nothing was changed. */
+export class Halt extends Error {}
+
+const ROLLUPS_A_RUN = 24
+const COMMIT_TRIES = 3
+const REPLAY_CHUNK_MS = 10 * 60_000
+const LOOKBACK_SECONDS = 300
+
+/** Scrapes a target once. Throws one sentence and changes nothing when it cannot; throws Halt when it must not. */
+export async function scrapeTarget(target: Target, store: Store, options: ScrapeOptions = {}): Promise<ScrapeSummary> {
+  const where = `scrape ${target.name}`
+  const prometheus = options.prometheus ?? prometheusOf(target)
+  const key = checkpointKey(target.name)
+  const stored = await store.get(key)
+  const checkpoint = stored === null ? await begin(target, store, options) : decodeCheckpoint(stored.bytes, key)
+  checkOwner(checkpoint, target, where)
+
+  const warnings: string[] = []
+  const writtenRollups = await writeRollups(checkpoint, store, where, warnings)
+  const mesh = { clusterDomain: target.clusterDomain, gateways: target.gateways, waypoints: target.waypoints }
+  const selectors = federationSelectors(mesh)
+  const settings: ObserveSettings = {
+    mesh,
+    intervalMs: target.intervalSeconds * 1000,
+    prometheusIntervalMs: target.prometheusIntervalSeconds * 1000,
+    tails: target.tails,
+    selectors: selectorsHash(selectors),
+    gapReason: options.lastFailure ?? '',
+  }
+  const body = await prometheus.federate(selectors)
+  const read = () => readBody(body, checkpoint.series, checkpoint.seed, where)
+  let reading = read()
+  let replayed = 0
+  const watermark = readingWatermark(reading, checkpoint.series)
+  if (checkpoint.seq > 0 && watermark !== null && isGap(checkpoint.watermark, watermark, settings)) {
+    await refuseOldCheckpoint(checkpoint, store, where)
+    if (target.tails) replayed = await replay(checkpoint, prometheus, reading, watermark, settings, where, warnings)
+    if (replayed > 0) reading = read()
+  }
+  const summary = (changes: Partial<ScrapeSummary>): ScrapeSummary => ({
+    target: target.name,
+    seq: checkpoint.seq,
+    watermark: isoInstant(checkpoint.watermark),
+    unchanged: false,
+    samples: reading.size,
+    series: checkpoint.hours.at(checkpoint.watermark).coverage.series,
+    flows: new Set(checkpoint.hours.hours.flatMap(({ rows }) => [...rows.keys()])).size,
+    closedHours: 0,
+    writtenRollups,
+    pendingRollups: checkpoint.finished.length,
+    replayed,
+    tails: 0,
+    skipped: reading.skippedLines,
+    warnings,
+    ...changes,
+  })
+  if (!observe(checkpoint, reading, settings, where)) return summary({ unchanged: true })
+  const tails = target.tails ? await askTails(checkpoint, prometheus, reading, settings, warnings) : 0
+  const closedHours = closeHours(checkpoint, target.tails)
+
+  checkpoint.seq++
+  checkpoint.owner = ownerOf(target)
+  checkpoint.generation = target.generation
+  await commit(store, key, encodeCheckpoint(checkpoint), stored === null ? 'absent' : { ifMatch: stored.etag }, where)
+  return summary({ tails, closedHours })
+}
+
+function ownerOf(target: Target): string {
+  return createHash('sha256').update(`${target.name}\n${target.url}`).digest('hex')
+}
+
+function checkOwner(checkpoint: Checkpoint, target: Target, where: string): void {
+  if (checkpoint.seq === 0 || checkpoint.owner === ownerOf(target)) return
+  if (target.generation > checkpoint.generation) return
+  throw new Halt(
+    `${where}: the checkpoint belongs to another url than ${target.url}; ` +
+      `if the mesh moved there, set "generation: ${checkpoint.generation + 1}", otherwise give this target another name`,
+  )
+}
+
+/** A checkpoint that has seen nothing yet. Rollups without one are somebody's lost history: never a second chain in silence. */
+async function begin(target: Target, store: Store, options: ScrapeOptions): Promise<Checkpoint> {
+  const rollups = await store.list(rollupPrefix(target.name))
+  const newest = rollups
+    .map(({ key }) => key)
+    .sort()
+    .at(-1)
+  const seed = options.seed ?? (() => ({ lo: randomBytes(4).readUInt32LE(), hi: randomBytes(4).readUInt32LE() }))
+  const checkpoint: Checkpoint = {
+    target: target.name,
+    owner: ownerOf(target),
+    generation: target.generation,
+    seq: 0,
+    selectors: '',
+    selectorsSince: 0,
+    seed: seed(),
+    baseline: 0,
+    watermark: 0,
+    tailedThrough: 0,
+    head: null,
+    unclassifiedExample: '',
+    flows: [],
+    hours: new OpenHours(0),
+    finished: [],
+    series: new SeriesTable(),
+    proxies: [],
+  }
+  if (newest === undefined) return checkpoint
+  if (options.newChain !== true) {
+    throw new Halt(
+      `scrape ${target.name}: there are ${rollups.length} rollups, the newest ${newest}, but no checkpoint; ` +
+        'restore its newest version, or go on without it by "scrape --new-chain"',
+    )
+  }
+  const bytes = (await store.get(newest))?.bytes
+  const place = parseRollupKey(newest)
+  if (bytes === undefined || place === null) throw new Halt(`scrape ${target.name}: rollup ${newest} cannot be read`)
+  const { number } = await decodeRollup(bytes, newest)
+  checkpoint.head = { number, key: newest, sha256: sha256(bytes) }
+  checkpoint.hours = new OpenHours(place.hour + HOUR_MS)
+  return checkpoint
+}
+
+/** Writes finished rollups, oldest first, and forgets those that are there. One that cannot be written now waits. */
+async function writeRollups(checkpoint: Checkpoint, store: Store, where: string, warnings: string[]): Promise<number> {
+  let written = 0
+  for (const rollup of checkpoint.finished.slice(0, ROLLUPS_A_RUN)) {
+    try {
+      const result = await store.put(rollup.key, rollup.bytes, 'absent')
+      if (result.outcome === 'refused') {
+        const there = await store.head(rollup.key)
+        if (there?.sha256 !== rollup.sha256) {
+          throw new Halt(
+            `${where}: history conflict: ${rollup.key} holds ${there?.sha256 ?? 'nothing'}, this checkpoint closed it as ` +
+              `${rollup.sha256}; restore the checkpoint's newest version`,
+          )
+        }
+      }
+      written++
+    } catch (error) {
+      if (error instanceof Halt) throw error
+      warnings.push(`rollup ${rollup.key} waits: ${(error as Error).message}`)
+      break
+    }
+  }
+  checkpoint.finished.splice(0, written)
+  return written
+}
+
+/** After a gap, a rollup where the checkpoint still has an open hour shows that the checkpoint is an old one. */
+async function refuseOldCheckpoint(checkpoint: Checkpoint, store: Store, where: string): Promise<void> {
+  const { target, hours } = checkpoint
+  const open = isoHour(hours.closedThrough)
+  const newer = (await store.list(rollupPrefix(target, open.slice(0, 10)))).find(
+    ({ key }) => (parseRollupKey(key)?.hour ?? 0) >= hours.closedThrough,
+  )
+  if (newer === undefined) return
+  throw new Halt(
+    `${where}: the checkpoint is older than rollup ${newer.key} beside it; restore the checkpoint's newest version`,
+  )
+}
+
+/** Rebuilds what our scrapes missed from raw samples; gives how many moments. What cannot be had stays a gap. */
+async function replay(
+  checkpoint: Checkpoint,
+  prometheus: Prometheus,
+  reading: Reading,
+  watermark: number,
+  settings: ObserveSettings,
+  where: string,
+  warnings: string[],
+): Promise<number> {
+  const selectors = [...bookedSelectors(settings.mesh), UPTIME, UP]
+  let externalLabels: Labels | null = null
+  let moments = 0
+  try {
+    for (let from = checkpoint.watermark; from < watermark; from += REPLAY_CHUNK_MS) {
+      const to = Math.min(from + REPLAY_CHUNK_MS, watermark)
+      const range = `[${Math.ceil((to - from) / 1000) + LOOKBACK_SECONDS}s]`
+      const answers: MatrixSeries[] = []
+      for (const selector of selectors) answers.push(...(await prometheus.queryRange(`${selector}${range}`, to)))
+      const series = answers.map(({ labels, samples }) => ({ ...labelled(labels), samples }))
+      const ups = series.filter(({ name }) => name === UP).map(({ labels }) => labels)
+      externalLabels ??= learnExternalLabels(reading.ups, ups)
+      const raw = series.map(({ samples, ...rest }) => ({
+        prepared: prepareSeries(rest, externalLabels, checkpoint.seed),
+        samples: samples.map(({ timeMs, value }) => ({ time: timeMs, value })),
+      }))
+      for (const moment of replayMoments(raw, from, to, settings.intervalMs)) {
+        const seen = readSamples(moment, checkpoint.series)
+        const at = readingWatermark(seen, checkpoint.series)
+        if (at === null || at <= checkpoint.watermark) continue
+        observe(checkpoint, seen, settings, where)
+        moments++
+      }
+    }
+  } catch (error) {
+    warnings.push(`gap not replayed past ${isoInstant(checkpoint.watermark)}: ${(error as Error).message}`)
+  }
+  return moments
+}
+
+/** Asks for series that died, when it is time, and books their tails; gives how many the query API told of. */
+async function askTails(
+  checkpoint: Checkpoint,
+  prometheus: Prometheus,
+  reading: Reading,
+  settings: ObserveSettings,
+  warnings: string[],
+): Promise<number> {
+  if (!tailsDue(checkpoint, settings)) return 0
+  const windowMs = tailWindow(checkpoint)
+  const at = checkpoint.watermark
+  const dead: VectorSample[] = []
+  let ups: VectorSample[] = []
+  let starts: VectorSample[] = []
+  try {
+    for (const selector of bookedSelectors(settings.mesh)) {
+      dead.push(...(await prometheus.queryInstant(tailExpression(selector, windowMs), at)))
+    }
+    if (dead.length > 0) {
+      ups = await prometheus.queryInstant(UP, at)
+      starts = await prometheus.queryInstant(startsExpression(windowMs), at)
+    }
+  } catch (error) {
+    warnings.push(`tails not asked: ${(error as Error).message}`)
+    return 0
+  }
+  const externalLabels = learnExternalLabels(
+    reading.ups,
+    ups.map(({ labels }) => labelled(labels).labels),
+  )
+  const startOf = new Map<string, number>()
+  for (const { labels, value } of starts) {
+    const proxy = proxyIdentity(new Map(Object.entries(labels)))
+    if (Number.isFinite(value)) startOf.set(proxy, Math.min(value * 1000, startOf.get(proxy) ?? Infinity))
+  }
+  const samples = dead.map(({ labels, value }) => ({
+    prepared: prepareSeries(labelled(labels), externalLabels, checkpoint.seed),
+    value,
+  }))
+  settleTails(checkpoint, samples, startOf, settings)
+  return samples.length
+}
+
+function labelled(labels: Record<string, string>): LabelledSeries {
+  const { __name__: name = '', [TAIL_LABEL]: _, ...rest } = labels
+  return { name, labels: new Map(Object.entries(rest)) }
+}
+
+/** The one write that counts. Its outcome may be unknown; the same write again finds out, and 412 means somebody's is there. */
+async function commit(
+  store: Store,
+  key: string,
+  bytes: Uint8Array,
+  condition: 'absent' | { ifMatch: string },
+  where: string,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    let result: PutResult
+    try {
+      result = await store.put(key, bytes, condition)
+    } catch (error) {
+      if (attempt < COMMIT_TRIES) continue
+      throw new Error(`${where}: checkpoint ${key} could not be written: ${(error as Error).message}`)
+    }
+    if (result.outcome === 'written') return
+    throw new Error(
+      `${where}: another scrape of this target wrote ${key} first; nothing is lost, it goes on from there`,
+    )
+  }
+}
