@@ -107,7 +107,7 @@ function recorded(path: string, step: number, externalLabels: readonly string[])
 
 function vector(text: string, timeMs: number): VectorSample[] {
   return text.split('\n').flatMap((line) => {
-    const match = /^(.*[}\w]) (\S+?)( \d+)?$/.exec(line)
+    const match = /^(.*\}|\w+) (\S+)( \d+)?$/.exec(line)
     if (match === null || line.startsWith('#')) return []
     const series = decodeSeries(Buffer.from(match[1]))
     if (series === null) throw new Error(`golden line is no series: ${line}`)

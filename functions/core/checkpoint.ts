@@ -30,13 +30,14 @@ export interface Checkpoint {
   owner: string // hash of the target's name and URL: who may go on writing here
   generation: number // as configured when it was last written
   seq: number // 1 for the first, then one more each scrape
-  selectors: string // hash of the selectors asked for
+  selectors: string // hash of what was asked for, and of the mesh names that placed it
   selectorsSince: number // watermark of the first scrape with them, ms since epoch
   seed: HashSeed
   baseline: number // watermark of the first scrape, ms since epoch
   watermark: number // newest `up` sample of the last good scrape, ms since epoch
   tailedThrough: number // watermark up to which dead series have been asked for, ms since epoch
   head: ChainLink | null // the newest rollup that was closed; null before the first
+  externalLabels: [string, string][] // what /federate adds to a series and the query API does not, as last learnt
   unclassifiedExample: string // label set of a series no rule could place
   flows: Flow[]
   hours: OpenHours
@@ -57,6 +58,7 @@ interface Header {
   watermark: number
   tailedThrough: number
   head: ChainLink | null
+  externalLabels: [string, string][]
   unclassifiedExample: string
   closedThrough: number
   flows: (string | number | null)[][] // values in FLOW_FIELDS' order
@@ -83,6 +85,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     watermark,
     tailedThrough,
     head: checkpoint.head,
+    externalLabels: checkpoint.externalLabels,
     unclassifiedExample: checkpoint.unclassifiedExample,
     closedThrough: checkpoint.hours.closedThrough,
     flows: checkpoint.flows.map((flow) => FLOW_FIELDS.map((field) => flow[field])),
@@ -147,6 +150,7 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
     watermark,
     tailedThrough,
     head,
+    externalLabels: header.externalLabels,
     unclassifiedExample: header.unclassifiedExample,
     flows: header.flows.map(
       (values) => Object.fromEntries(FLOW_FIELDS.map((field, index) => [field, values[index]])) as unknown as Flow,

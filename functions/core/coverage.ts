@@ -40,7 +40,7 @@ export interface Coverage {
   unclassifiedExample: string // label set of one of them; '' when there is none
   laggingTargets: number // Prometheus targets whose `up` lags the watermark by over 5 minutes, at most in one scrape
   quarantinedHosts: QuarantinedHost[] // at most 20 are kept
-  quarantinedCount: number // distinct hosts quarantined, kept or not
+  quarantinedCount: number // hosts quarantined, kept or not; beyond those kept, one may be counted twice
   tails: TailState
   tailSeries: number // series whose tail was booked
   assumed: Amounts // booked though the birth could not be proved

@@ -39,7 +39,7 @@ const NOTHING: Delta = { basis: 'nothing', amount: 0, from: 0 }
 
 /** A cumulative value as a whole number, half up. */
 export function wholeValue(value: number): number {
-  return Math.floor(value + 0.5)
+  return Math.round(value)
 }
 
 /** False for values no counter can have, or that are past the range in which whole numbers are exact. */
@@ -68,8 +68,8 @@ export function continueTail(previous: Sample, sample: Sample): Delta {
 /** True when the process is another one than at the previous sample, though its counter may have grown past it. */
 function restarted(previous: Sample, start: ProcessStart): boolean {
   if (start.now === null) return false
-  if (start.before === null) return start.now > previous.time + START_JITTER_MS
-  return start.now > previous.time && start.now - start.before > START_JITTER_MS
+  if (start.now > previous.time + START_JITTER_MS) return true
+  return start.before !== null && start.now > previous.time && start.now - start.before > START_JITTER_MS
 }
 
 function resetTo(previous: Sample, sample: Sample, start: ProcessStart): Delta {

@@ -45,8 +45,8 @@ export class ExpositionReader {
     while (this.at < bytes.length) {
       let start = this.at
       while (bytes[start] === SPACE || bytes[start] === TAB) start++
-      const first = bytes[start]
-      if (first !== HASH && first !== NEWLINE && first !== RETURN && start < bytes.length) {
+      const first = bytes[start] === RETURN && (bytes[start + 1] ?? NEWLINE) === NEWLINE ? NEWLINE : bytes[start]
+      if (first !== HASH && first !== NEWLINE && start < bytes.length) {
         this.seriesStart = start
         return true
       }
@@ -81,7 +81,7 @@ export class ExpositionReader {
         if (byte === QUOTE) {
           at++
           while (at < bytes.length && bytes[at] !== QUOTE && bytes[at] !== NEWLINE)
-            at += bytes[at] === BACKSLASH ? 2 : 1
+            at += bytes[at] === BACKSLASH && bytes[at + 1] !== NEWLINE ? 2 : 1
           if (bytes[at] !== QUOTE) return this.skipLine()
         }
         at++

@@ -6,6 +6,8 @@
 
 /** How the mesh let the traffic out, or did not. */
 export type DestinationClass = 'registered' | 'passthrough' | 'blocked'
+export const DESTINATION_CLASSES: readonly DestinationClass[] = ['registered', 'passthrough', 'blocked']
+
 export type Protocol = 'http' | 'grpc' | 'tcp'
 /** Which proxy counted: the client's own side, or a waypoint acting for it. */
 export type Reporter = 'source' | 'waypoint'

@@ -14,15 +14,17 @@ export interface Host {
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
 const DNS_NAME = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*$`)
 const KEPT_RAW = 256
+/** The proxies' own word for what they could not know; a host that claims it says no more. */
+const UNKNOWN = 'unknown'
 
 /** Brings a host, with or without port, to one spelling. */
 export function normaliseHost(raw: string): Host {
-  if (raw === '' || raw === 'unknown') return { name: '', port: null, quarantined: null }
   const bracketed = /^\[([^\]]*)\](?::(\d{1,5}))?$/.exec(raw)
   const plain = /^([^:]*?)(?::(\d{1,5}))?$/.exec(raw)
   const [, text, portText] = bracketed ?? plain ?? (isIPv6(raw) ? [raw, raw, undefined] : [raw, '', undefined])
   const port = portText === undefined ? null : Number(portText)
   const name = text === '' || (port !== null && (port < 1 || port > 65535)) ? null : spell(text, bracketed !== null)
+  if (raw === '' || name === UNKNOWN) return { name: '', port, quarantined: null }
   if (name !== null) return { name, port, quarantined: null }
   return { name: placeholder(raw), port: null, quarantined: raw.slice(0, KEPT_RAW) }
 }
@@ -52,5 +54,5 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
 /** A label value fit to be kept: 'unknown' becomes '', control and direction characters are shown as U+FFFD, 253 at most. */
 export function cleanLabel(value: string | undefined): string {
   if (value === undefined || value === 'unknown') return ''
-  return value.replace(UNPRINTABLE, '\ufffd').slice(0, 253)
+  return value.replace(UNPRINTABLE, '\ufffd').slice(0, 253).toWellFormed()
 }

@@ -97,13 +97,12 @@ function readString(text: string, start: number): { value: string; end: number }
 }
 
 /**
- * Writes a series as /federate does: labels sorted by name, then the external labels it lacks, sorted too. Prometheus
- * always appends an empty `instance` where neither has one.
+ * Writes a series with its labels sorted by name; given external labels, as /federate does, which appends those the
+ * series lacks, sorted too, and an empty `instance` where neither has one.
  */
-export function formatSeries(name: string, labels: Labels, externalLabels: Labels = new Map()): string {
+export function formatSeries(name: string, labels: Labels, externalLabels: Labels | null = null): string {
   const own = [...labels].filter(([, value]) => value !== '').sort(byName)
-  const external = new Map(externalLabels)
-  if (externalLabels.size > 0 && !external.has('instance')) external.set('instance', '')
+  const external = externalLabels === null ? new Map() : new Map([['instance', ''], ...externalLabels])
   const appended = [...external].filter(([key]) => !labels.get(key)).sort(byName)
   const pairs = [...own, ...appended].map(([key, value]) => `${LABEL.test(key) ? key : quote(key)}=${quote(value)}`)
   if (!NAME.test(name)) return `{${[quote(name), ...pairs].join(',')}}`
@@ -120,13 +119,14 @@ function quote(value: string): string {
 
 /** The external labels of a Prometheus: what its /federate shows on a series beyond what its query API does. */
 export function learnExternalLabels(federated: readonly Labels[], queried: readonly Labels[]): Labels | null {
+  let learnt: Labels | null = null // an own label can hide an external one of its name, so the largest set is the right one
   for (const plain of queried) {
     const matches = federated.filter((labels) => [...plain].every(([key, value]) => labels.get(key) === value))
     const extras = matches.map((labels) => [...labels].filter(([key]) => !plain.has(key)).sort(byName))
     const distinct = new Set(extras.map((extra) => JSON.stringify(extra)))
-    if (distinct.size === 1) return new Map(extras[0])
+    if (distinct.size === 1 && extras[0].length >= (learnt?.size ?? 0)) learnt = new Map(extras[0])
   }
-  return null
+  return learnt
 }
 
 const IDENTITY_LABEL =

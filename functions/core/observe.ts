@@ -12,12 +12,12 @@
 import type { Checkpoint, MeshProxy } from '#core/checkpoint.ts'
 import { classify, type MeshNames } from '#core/classify.ts'
 import type { Coverage } from '#core/coverage.ts'
-import { bearSeries, continueSeries, type Delta, isUsable } from '#core/delta.ts'
+import { bearSeries, continueSeries, type Delta, isUsable, wholeValue } from '#core/delta.ts'
 import { type Counted, flowKey } from '#core/flow.ts'
 import { hashText } from '#core/hash.ts'
 import { increase, isBytes, OpenHours } from '#core/hours.ts'
-import { type Labels, proxyIdentity, seriesIdentity } from '#core/labels.ts'
-import { BOOKED, UP_METRIC, UPTIME_METRIC } from '#core/metric.ts'
+import { type LabelledSeries, type Labels, proxyIdentity, seriesIdentity } from '#core/labels.ts'
+import { BOOKED, type MetricIndex, UP_METRIC, UPTIME_METRIC } from '#core/metric.ts'
 import type { FreshSeries, Reading } from '#core/reading.ts'
 import { SeriesTable, UNBOOKED, UNCLASSIFIED } from '#core/series.ts'
 import { hourOf } from '#core/time.ts'
@@ -27,7 +27,7 @@ export interface ObserveSettings {
   intervalMs: number // between two scrapes of ours
   prometheusIntervalMs: number // between two of Prometheus's own
   tails: boolean
-  selectors: string // hash of the selectors asked for
+  selectors: string // hash of what is asked for, and of the mesh names that place it
   gapReason: string // of the last failure since the last good scrape; '' when nobody told
 }
 
@@ -230,9 +230,15 @@ class Observation {
     const metric = columns.metric[row]
     columns.vanishedAt[row] = 0
     columns.tailedAt[row] = 0
+    const series = this.reading.knownSeries.get(i)
+    if (series !== undefined && metric < BOOKED.length) this.placeAgain(row, series)
     if (metric >= BOOKED.length || columns.flow[row] < 0) return
     if (!isUsable(reading.value[i])) {
       this.coverage.skippedSamples++
+      return
+    }
+    if (Number.isNaN(columns.value[row])) {
+      this.beginRow(row, i)
       return
     }
     const proxy = columns.proxy[row]
@@ -253,6 +259,29 @@ class Observation {
     columns.value[row] = delta.basis === 'difference' ? Math.max(previous.value, reading.value[i]) : reading.value[i]
   }
 
+  /** Under other mesh names a series may be another flow; one that was not booked till now begins here. */
+  private placeAgain(row: number, series: LabelledSeries): void {
+    const { columns } = this.after
+    const before = columns.flow[row]
+    const { settings, flowIndex, coverage, checkpoint } = this
+    columns.flow[row] = placeSeries(series, columns.metric[row], settings.mesh, flowIndex, coverage, checkpoint)
+    if (before < 0) columns.value[row] = Number.NaN
+    if (columns.flow[row] < 0) return
+    const { lo, hi } = hashText(seriesIdentity(series), checkpoint.seed)
+    columns.identityLo[row] = lo
+    columns.identityHi[row] = hi
+  }
+
+  /** A row's first value that counts from here on and is not booked, since it may be old. */
+  private beginRow(row: number, i: number): void {
+    const { columns } = this.after
+    columns.time[row] = this.reading.time[i]
+    columns.value[row] = this.reading.value[i]
+    this.coverage.baselineSeries++
+    const { blocked, measure } = this.measureOf(row)
+    if (!(blocked && isBytes(measure))) increase(this.coverage.baseline, measure, wholeValue(this.reading.value[i]))
+  }
+
   private addFresh(fresh: FreshSeries, proxy: number, carried: number | 'ambiguous' | undefined, i: number): void {
     const { reading, checkpoint, after, coverage } = this
     const { metric, lo, hi, length } = fresh
@@ -266,7 +295,11 @@ class Observation {
       this.continueRow(row, i)
       return
     }
-    const flow = metric < BOOKED.length ? this.placeSeries(fresh) : UNBOOKED
+    const { flowIndex, settings } = this
+    const flow =
+      metric < BOOKED.length
+        ? placeSeries(fresh.series, metric, settings.mesh, flowIndex, coverage, checkpoint)
+        : UNBOOKED
     const identity = flow >= 0 ? hashText(seriesIdentity(fresh.series), checkpoint.seed) : { lo: 0, hi: 0 }
     const usable = isUsable(reading.value[i])
     const row = after.push({
@@ -276,7 +309,7 @@ class Observation {
       identityLo: identity.lo,
       identityHi: identity.hi,
       time: reading.time[i],
-      value: usable ? reading.value[i] : 0,
+      value: usable ? reading.value[i] : Number.NaN,
       rate: 0,
       vanishedAt: 0,
       tailedAt: 0,
@@ -285,13 +318,9 @@ class Observation {
       metric,
     })
     if (flow < 0) return
-    if (!usable) {
-      coverage.skippedSamples++
-      after.size-- // a series whose first value is no number is unknown until it has one
-      return
-    }
-    if (this.first) return
-    coverage.births++
+    if (!this.first) coverage.births++
+    if (!usable) coverage.skippedSamples++
+    if (!usable || this.first) return
     const known: MeshProxy | null = proxy >= 0 ? checkpoint.proxies[proxy] : null
     const start = proxy >= 0 ? this.startNow[proxy] : null
     const delta = bearSeries({
@@ -304,18 +333,11 @@ class Observation {
         carried !== 'ambiguous' && checkpoint.selectors === this.settings.selectors && this.liveMetrics.has(metric),
     })
     if (delta.basis === 'baseline') {
-      coverage.baselineSeries++
-      const { blocked, measure } = this.measureOf(row)
-      if (!(blocked && isBytes(measure))) increase(coverage.baseline, measure, delta.amount)
+      this.beginRow(row, i)
       return
     }
     if (delta.basis === 'assumed') coverage.assumedSeries++
     this.book(row, delta, reading.time[i])
-  }
-
-  /** The flow of an unknown series; its oddities are noted in coverage. */
-  private placeSeries(fresh: FreshSeries): number {
-    return placeSeries(fresh, this.settings.mesh, this.flowIndex, this.coverage, this.checkpoint)
   }
 
   private book(row: number, delta: Delta, to: number): void {
@@ -441,24 +463,25 @@ export class FlowIndex {
 
 /** The flow a series of a booked metric belongs to, or why it has none; oddities are noted in coverage. */
 export function placeSeries(
-  fresh: FreshSeries,
+  series: LabelledSeries,
+  metric: MetricIndex,
   mesh: MeshNames,
   flows: FlowIndex,
   coverage: Coverage,
   checkpoint: Checkpoint,
 ): number {
-  const placed = classify(fresh.series.labels, BOOKED[fresh.metric].layer, mesh)
+  const placed = classify(series.labels, BOOKED[metric].layer, mesh)
   if (placed.kind === 'unclassified') {
-    const example = [...fresh.series.labels].map(([name, value]) => `${name}=${value}`).join(' ')
+    const example = [...series.labels].map(([name, value]) => `${name}=${value}`).join(' ')
     checkpoint.unclassifiedExample = example.slice(0, 1000)
     return UNCLASSIFIED
   }
   if (placed.kind !== 'flow') return UNBOOKED
   const { quarantined } = placed
   if (quarantined !== null) {
-    coverage.quarantinedCount++
     const { quarantinedHosts } = coverage
     const kept = quarantinedHosts.some(({ placeholder }) => placeholder === quarantined.placeholder)
+    if (!kept) coverage.quarantinedCount++
     if (!kept && quarantinedHosts.length < QUARANTINE_KEPT) quarantinedHosts.push(quarantined)
   }
   return flows.indexOf(placed.flow)

@@ -22,14 +22,21 @@ export interface Reading {
   time: Float64Array // ms since epoch
   value: Float64Array // as exposed, rounded by nobody
   freshSeries: FreshSeries[]
+  knownSeries: Map<number, LabelledSeries> // by sample, of series in the table; filled only where asked for
   ups: Labels[] // label sets of some `up` series, external labels included
   skippedLines: number
 }
 
 const UPS_KEPT = 8 // one that the query API knows too is enough to learn the external labels from
 
-/** Reads a /federate body. Throws when the body is cut off in the middle of a line; `where` begins the sentence. */
-export function readBody(body: Uint8Array, table: SeriesTable, seed: HashSeed, where: string): Reading {
+/** Reads a /federate body; decodeKnown keeps the labels of known series too. Throws when the body is cut off in the middle of a line; `where` begins the sentence. */
+export function readBody(
+  body: Uint8Array,
+  table: SeriesTable,
+  seed: HashSeed,
+  where: string,
+  decodeKnown = false,
+): Reading {
   if (!endsWithLine(body)) throw new Error(`${where}: body ends in the middle of a line, so it was cut off`)
   const reader = new ExpositionReader(body)
   const builder = new ReadingBuilder(table)
@@ -54,6 +61,7 @@ export function readBody(body: Uint8Array, table: SeriesTable, seed: HashSeed, w
         if (up !== null) builder.reading.ups.push(up.labels)
       }
       if (!builder.addKnown(row, reader.timestamp, reader.value)) reader.skippedLines++
+      else if (decodeKnown) builder.keepKnown(body.subarray(seriesStart, seriesEnd))
       continue
     }
     const series = decodeSeries(body.subarray(seriesStart, seriesEnd))
@@ -74,8 +82,8 @@ export function readBody(body: Uint8Array, table: SeriesTable, seed: HashSeed, w
 }
 
 /** A series from a query, with the hash its bytes would have in a body of the same Prometheus. */
-export function prepareSeries(series: LabelledSeries, externalLabels: Labels | null, seed: HashSeed): FreshSeries {
-  const text = formatSeries(series.name, series.labels, externalLabels ?? undefined)
+export function prepareSeries(series: LabelledSeries, externalLabels: Labels, seed: HashSeed): FreshSeries {
+  const text = formatSeries(series.name, series.labels, externalLabels)
   return { series, metric: metricIndex(series.name), length: Buffer.byteLength(text), ...hashText(text, seed) }
 }
 
@@ -111,6 +119,7 @@ class ReadingBuilder {
       time: new Float64Array(capacity),
       value: new Float64Array(capacity),
       freshSeries: [],
+      knownSeries: new Map(),
       ups: [],
       skippedLines: 0,
     }
@@ -122,6 +131,11 @@ class ReadingBuilder {
     this.taken[row] = 1
     this.add(row, -1, time, value)
     return true
+  }
+
+  keepKnown(bytes: Uint8Array): void {
+    const series = decodeSeries(bytes)
+    if (series !== null) this.reading.knownSeries.set(this.reading.size - 1, series)
   }
 
   addFresh(fresh: FreshSeries, time: number, value: number): boolean {

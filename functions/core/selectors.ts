@@ -29,9 +29,12 @@ export function federationSelectors(mesh: MeshNames): string[] {
   return [...bookedSelectors(mesh), ...hops, UPTIME, UP]
 }
 
-/** Tells one set of selectors from another: 16 hex digits. */
-export function selectorsHash(selectors: readonly string[]): string {
-  return createHash('sha256').update(selectors.join('\n')).digest('hex').slice(0, 16)
+/** Tells one set of selectors, and of names that decide what their series are, from another: 16 hex digits. */
+export function selectorsHash(selectors: readonly string[], mesh: MeshNames): string {
+  return createHash('sha256')
+    .update(JSON.stringify([selectors, mesh]))
+    .digest('hex')
+    .slice(0, 16)
 }
 
 function clusterNames(mesh: MeshNames): string {

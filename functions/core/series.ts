@@ -6,11 +6,11 @@
 const COLUMNS = {
   lo: Uint32Array, // hash of the series' bytes, with `hi`
   hi: Uint32Array,
-  length: Uint32Array, // of those bytes; 0 when only ever known from a query
+  length: Uint32Array, // of those bytes
   identityLo: Uint32Array, // hash of what survives a relabelling, with `identityHi`
   identityHi: Uint32Array,
   time: Float64Array, // of the last sample, ms since epoch
-  value: Float64Array, // of the last sample, cumulative
+  value: Float64Array, // of the last usable sample, cumulative; NaN before the first
   rate: Float64Array, // of the last delta, per ms
   vanishedAt: Float64Array, // watermark of the first good scrape without it; 0 while live
   tailedAt: Float64Array, // watermark at which its tail was last booked; 0 when never
@@ -52,7 +52,7 @@ export class SeriesTable {
     return this.size++
   }
 
-  /** The row of the series with this hash and length of bytes, or -1. Rows known only from a query match any length. */
+  /** The row of the series with this hash and length of bytes, or -1. */
   find(lo: number, hi: number, length: number): number {
     const index = this.index ?? this.buildIndex()
     const mask = index.length - 1

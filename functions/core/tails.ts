@@ -16,7 +16,8 @@ import { HOUR_MS } from '#core/time.ts'
 const OVERLAP_MS = 5 * 60_000
 const EVERY_MS = 300_000
 const LOOKBACK_MS = 5 * 60_000
-const LATE_START_MS = 10_000
+/** Pods are discovered late, and their first samples later still. */
+const DISCOVERY_MS = 5 * 60_000
 
 /** A dead series as the query API gives it, with the hash of its bytes in a body. */
 export interface TailSample {
@@ -112,7 +113,7 @@ export function settleTails(
 
   /** Born and dead between two scrapes. */
   function settleUnknown(prepared: FreshSeries, value: number): void {
-    const flow = placeSeries(prepared, settings.mesh, flows, coverage, checkpoint)
+    const flow = placeSeries(prepared.series, prepared.metric, settings.mesh, flows, coverage, checkpoint)
     if (flow < 0) return
     const identity = hashText(seriesIdentity(prepared.series), checkpoint.seed)
     const proxy = proxyIdentity(prepared.series.labels)
@@ -151,8 +152,9 @@ export function settleTails(
     function bearTail(start: number | null, processSeen: boolean): Delta {
       const amount = wholeValue(value)
       const since = checkpoint.tailedThrough
-      if (start !== null && start >= since - LATE_START_MS)
+      if (start !== null && start > since - DISCOVERY_MS) {
         return { basis: 'birth', amount, from: Math.max(start, since) }
+      }
       if (windowStart < checkpoint.selectorsSince) return { basis: 'baseline', amount, from: since }
       if (processSeen) return { basis: 'birth', amount, from: since }
       return { basis: start === null ? 'assumed' : 'baseline', amount, from: since }

@@ -17,14 +17,22 @@ import { checkpointKey, parseRollupKey, rollupPrefix } from '#core/keys.ts'
 import { type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
 import { UP, UPTIME } from '#core/metric.ts'
 import { isGap, type ObserveSettings, observe, readingWatermark } from '#core/observe.ts'
-import { prepareSeries, type Reading, readBody, readSamples } from '#core/reading.ts'
+import { type FreshSeries, prepareSeries, type Reading, readBody, readSamples } from '#core/reading.ts'
 import { replayMoments } from '#core/replay.ts'
 import { decodeRollup, sha256 } from '#core/rollup.ts'
 import { bookedSelectors, federationSelectors, selectorsHash } from '#core/selectors.ts'
 import { SeriesTable } from '#core/series.ts'
-import { settleTails, startsExpression, TAIL_LABEL, tailExpression, tailsDue, tailWindow } from '#core/tails.ts'
+import {
+  settleTails,
+  startsExpression,
+  TAIL_LABEL,
+  type TailSample,
+  tailExpression,
+  tailsDue,
+  tailWindow,
+} from '#core/tails.ts'
 import type { Target } from '#core/target.ts'
-import { HOUR_MS, isoHour, isoInstant } from '#core/time.ts'
+import { DAY_MS, HOUR_MS, isoHour, isoInstant } from '#core/time.ts'
 import { type Prometheus, prometheusOf } from '../prometheus.ts'
 import type { MatrixSeries, VectorSample } from '../query-api.ts'
 import type { PutResult, Store } from '../store/store.ts'
@@ -34,6 +42,7 @@ export interface ScrapeOptions {
   newChain?: boolean // begin anew beside rollups whose checkpoint is lost
   lastFailure?: string // why the scrape before this one failed, if the caller knows
   seed?: () => HashSeed
+  now?: () => number // ms since epoch; only to refuse bodies from a far future
 }
 
 /** What one scrape did, for a log line. */
@@ -80,14 +89,16 @@ export async function scrapeTarget(target: Target, store: Store, options: Scrape
     intervalMs: target.intervalSeconds * 1000,
     prometheusIntervalMs: target.prometheusIntervalSeconds * 1000,
     tails: target.tails,
-    selectors: selectorsHash(selectors),
+    selectors: selectorsHash(selectors, mesh),
     gapReason: options.lastFailure ?? '',
   }
   const body = await prometheus.federate(selectors)
-  const read = () => readBody(body, checkpoint.series, checkpoint.seed, where)
+  const placeAgain = checkpoint.selectors !== settings.selectors
+  const read = () => readBody(body, checkpoint.series, checkpoint.seed, where, placeAgain)
   let reading = read()
   let replayed = 0
   const watermark = readingWatermark(reading, checkpoint.series)
+  refuseFarFuture(watermark, (options.now ?? Date.now)(), where)
   if (checkpoint.seq > 0 && watermark !== null && isGap(checkpoint.watermark, watermark, settings)) {
     await refuseOldCheckpoint(checkpoint, store, where)
     if (target.tails) replayed = await replay(checkpoint, prometheus, reading, watermark, settings, where, warnings)
@@ -119,6 +130,14 @@ export async function scrapeTarget(target: Target, store: Store, options: Scrape
   checkpoint.generation = target.generation
   await commit(store, key, encodeCheckpoint(checkpoint), stored === null ? 'absent' : { ifMatch: stored.etag }, where)
   return summary({ tails, closedHours })
+}
+
+/** The watermark is never lowered again: one absurd clock must not take the ledger into another century. */
+function refuseFarFuture(watermark: number | null, now: number, where: string): void {
+  if (watermark === null || watermark <= now + DAY_MS) return
+  throw new Error(
+    `${where}: body ends at ${isoInstant(watermark)}, over a day from now; set that Prometheus' clock right`,
+  )
 }
 
 function ownerOf(target: Target): string {
@@ -154,6 +173,7 @@ async function begin(target: Target, store: Store, options: ScrapeOptions): Prom
     watermark: 0,
     tailedThrough: 0,
     head: null,
+    externalLabels: [],
     unclassifiedExample: '',
     flows: [],
     hours: new OpenHours(0),
@@ -227,7 +247,6 @@ async function replay(
   warnings: string[],
 ): Promise<number> {
   const selectors = [...bookedSelectors(settings.mesh), UPTIME, UP]
-  let externalLabels: Labels | null = null
   let moments = 0
   try {
     for (let from = checkpoint.watermark; from < watermark; from += REPLAY_CHUNK_MS) {
@@ -236,8 +255,12 @@ async function replay(
       const answers: MatrixSeries[] = []
       for (const selector of selectors) answers.push(...(await prometheus.queryRange(`${selector}${range}`, to)))
       const series = answers.map(({ labels, samples }) => ({ ...labelled(labels), samples }))
-      const ups = series.filter(({ name }) => name === UP).map(({ labels }) => labels)
-      externalLabels ??= learnExternalLabels(reading.ups, ups)
+      learn(
+        checkpoint,
+        reading,
+        series.filter(({ name }) => name === UP).map(({ labels }) => labels),
+      )
+      const externalLabels = new Map(checkpoint.externalLabels)
       const raw = series.map(({ samples, ...rest }) => ({
         prepared: prepareSeries(rest, externalLabels, checkpoint.seed),
         samples: samples.map(({ timeMs, value }) => ({ time: timeMs, value })),
@@ -268,35 +291,50 @@ async function askTails(
   const windowMs = tailWindow(checkpoint)
   const at = checkpoint.watermark
   const dead: VectorSample[] = []
-  let ups: VectorSample[] = []
-  let starts: VectorSample[] = []
+  const starts = new Map<string, number>()
+  let samples: TailSample[]
   try {
     for (const selector of bookedSelectors(settings.mesh)) {
       dead.push(...(await prometheus.queryInstant(tailExpression(selector, windowMs), at)))
     }
-    if (dead.length > 0) {
-      ups = await prometheus.queryInstant(UP, at)
-      starts = await prometheus.queryInstant(startsExpression(windowMs), at)
+    samples = prepareTails(checkpoint, dead)
+    if (samples.some(({ prepared }) => !isKnown(checkpoint, prepared))) {
+      const ups = await prometheus.queryInstant(UP, at)
+      learn(
+        checkpoint,
+        reading,
+        ups.map(({ labels }) => labelled(labels).labels),
+      )
+      samples = prepareTails(checkpoint, dead)
+      for (const { labels, value } of await prometheus.queryInstant(startsExpression(windowMs), at)) {
+        const proxy = proxyIdentity(new Map(Object.entries(labels)))
+        if (Number.isFinite(value)) starts.set(proxy, Math.min(value * 1000, starts.get(proxy) ?? Infinity))
+      }
     }
   } catch (error) {
     warnings.push(`tails not asked: ${(error as Error).message}`)
     return 0
   }
-  const externalLabels = learnExternalLabels(
-    reading.ups,
-    ups.map(({ labels }) => labelled(labels).labels),
-  )
-  const startOf = new Map<string, number>()
-  for (const { labels, value } of starts) {
-    const proxy = proxyIdentity(new Map(Object.entries(labels)))
-    if (Number.isFinite(value)) startOf.set(proxy, Math.min(value * 1000, startOf.get(proxy) ?? Infinity))
-  }
-  const samples = dead.map(({ labels, value }) => ({
+  settleTails(checkpoint, samples, starts, settings)
+  return samples.length
+}
+
+function prepareTails(checkpoint: Checkpoint, dead: readonly VectorSample[]): TailSample[] {
+  const externalLabels = new Map(checkpoint.externalLabels)
+  return dead.map(({ labels, value }) => ({
     prepared: prepareSeries(labelled(labels), externalLabels, checkpoint.seed),
     value,
   }))
-  settleTails(checkpoint, samples, startOf, settings)
-  return samples.length
+}
+
+function isKnown({ series }: Checkpoint, { lo, hi, length }: FreshSeries): boolean {
+  return series.find(lo, hi, length) >= 0
+}
+
+/** Learns the external labels anew from some `up` series as both sides have them. */
+function learn(checkpoint: Checkpoint, reading: Reading, queriedUps: readonly Labels[]): void {
+  const learnt = learnExternalLabels(reading.ups, queriedUps)
+  if (learnt !== null) checkpoint.externalLabels = [...learnt]
 }
 
 function labelled(labels: Record<string, string>): LabelledSeries {

@@ -1,0 +1,96 @@
+/** The ledger as it can be read: closed hours from rollups, finished and open ones from checkpoints. */
+import { type Checkpoint, decodeCheckpoint } from '#core/checkpoint.ts'
+import type { HourRecord, TargetState } from '#core/hour-record.ts'
+import { checkpointKey, parseCheckpointKey, parseRollupKey, rollupsPrefix } from '#core/keys.ts'
+import { decodeRollup, type Rollup } from '#core/rollup.ts'
+import { HOUR_MS } from '#core/time.ts'
+import type { ListedObject, Store } from '../store/store.ts'
+
+export interface LedgerTarget extends TargetState {
+  rollups: Map<number, ListedObject> // by hour, ms since epoch; those in the store
+  finished: Map<number, Uint8Array> // by hour; closed, and still held by the checkpoint alone
+  open: HourRecord[]
+  seq: number // of the checkpoint; 0 when it is lost
+}
+
+/** Reads where every target's ledger stands; rollups themselves are read when asked for. Targets come by name. */
+export async function readLedger(store: Store, only?: string): Promise<LedgerTarget[]> {
+  const rollups = new Map<string, Map<number, ListedObject>>()
+  for (const object of await store.list(rollupsPrefix)) {
+    const place = parseRollupKey(object.key)
+    if (place === null) continue
+    const ofTarget = rollups.get(place.target) ?? new Map<number, ListedObject>()
+    rollups.set(place.target, ofTarget.set(place.hour, object))
+  }
+  const names = new Set(rollups.keys())
+  for (const { key } of await store.list('checkpoints/')) {
+    const name = parseCheckpointKey(key)
+    if (name !== null) names.add(name)
+  }
+  const targets: LedgerTarget[] = []
+  for (const name of [...names].sort()) {
+    if (only !== undefined && name !== only) continue
+    const key = checkpointKey(name)
+    const stored = await store.get(key)
+    const checkpoint = stored === null ? null : decodeCheckpoint(stored.bytes, key)
+    targets.push(ledgerTarget(name, rollups.get(name) ?? new Map(), checkpoint))
+  }
+  return targets
+}
+
+function ledgerTarget(target: string, rollups: Map<number, ListedObject>, checkpoint: Checkpoint | null): LedgerTarget {
+  const finished = new Map(
+    (checkpoint?.finished ?? []).flatMap(({ key, bytes }): [number, Uint8Array][] => {
+      const place = parseRollupKey(key)
+      return place === null || rollups.has(place.hour) ? [] : [[place.hour, bytes]]
+    }),
+  )
+  const hours = [...rollups.keys(), ...finished.keys()].sort((a, b) => a - b)
+  const closedThrough = checkpoint?.hours.closedThrough ?? (hours.at(-1) ?? 0) + HOUR_MS
+  return {
+    target,
+    firstHour: hours[0] ?? closedThrough,
+    closedThrough,
+    watermark: checkpoint?.watermark ?? closedThrough,
+    rollups,
+    finished,
+    seq: checkpoint?.seq ?? 0,
+    open: checkpoint === null ? [] : openHours(checkpoint),
+  }
+}
+
+function openHours({ target, hours, flows }: Checkpoint): HourRecord[] {
+  return hours.hours.map(({ start, rows, coverage }) => ({
+    target,
+    hour: start,
+    provisional: true,
+    coverage,
+    rows: [...rows].map(([flow, measures]) => ({ ...flows[flow], ...measures })),
+  }))
+}
+
+/** A target's records of the hours in [from, to), oldest first; a rollup that is not there has none. */
+export async function readRecords(
+  store: Store,
+  ledger: LedgerTarget,
+  { from, to }: { from: number; to: number },
+): Promise<HourRecord[]> {
+  const records: HourRecord[] = []
+  for (let hour = Math.max(from, ledger.firstHour); hour < Math.min(to, ledger.closedThrough); hour += HOUR_MS) {
+    const key = ledger.rollups.get(hour)?.key
+    const bytes = key === undefined ? ledger.finished.get(hour) : (await store.get(key))?.bytes
+    if (bytes === undefined) continue
+    const rollup = await decodeRollup(bytes, key ?? `${ledger.target} ${hour}`)
+    refuseMoved(rollup, ledger.target, hour, key)
+    records.push({ target: ledger.target, hour, provisional: false, coverage: rollup.coverage, rows: rollup.rows })
+  }
+  records.push(...ledger.open.filter(({ hour }) => hour >= from && hour < to))
+  return records
+}
+
+function refuseMoved(rollup: Rollup, target: string, hour: number, key: string | undefined): void {
+  if (rollup.target === target && rollup.hour === hour) return
+  throw new Error(
+    `rollup ${key} says it is of ${rollup.target} at ${new Date(rollup.hour).toISOString()}; run "verify"`,
+  )
+}

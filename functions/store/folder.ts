@@ -1,0 +1,341 @@
+/**
+ * A store in a folder, shared by any number of processes of one machine, without locks that a crash could leave behind.
+ *
+ * An object that is written once is a file. Its bytes are written and synced under `.incoming/` and then get their name
+ * by link(), which fails when the name is taken: the object appears whole or not at all, and once.
+ *
+ * An object that is replaced by etag (isMutable) is a folder `<key>@`, since no system call replaces a file on condition
+ * that it is still the same one:
+ *
+ *     checkpoints/prod-eu@/000000000007-<sha256>-<nonce>            the bytes of generation 7, kept for a while
+ *     checkpoints/prod-eu@/000000000008-<sha256>-<nonce>            the bytes of generation 8
+ *     checkpoints/prod-eu@/000000000008-<sha256>-<nonce>.current    empty; its name is the etag
+ *
+ * - Replacing: write and sync generation n+1 under a name nobody else has, then rename the pointer from the old etag to
+ *   the new one. rename() fails when its source is gone, so of all writers that read generation n exactly one succeeds,
+ *   and it is compare and swap in one system call. Generations only grow and no etag ever comes back, so a writer that
+ *   slept for a week finds its pointer gone like any other loser; it removes its bytes and is refused. (Numbered files
+ *   claimed by link() alone cannot tell such a sleeper, whose number was pruned meanwhile, from a winner on whose
+ *   number others have built already.)
+ * - Creating: the folder is made whole under `.incoming/`, bytes and pointer, and renamed into place, which fails when a
+ *   folder that is not empty is there. It is never removed, so this succeeds once.
+ * - Reading: find the pointer, read what it names. A listing that overlaps a rename may show no pointer or two: none
+ *   means look again, of two the newer holds. The last three generations stay, for slow readers and for an operator.
+ * - A crash leaves the old pointer or the new one. What else it leaves is never looked at: bytes without a pointer,
+ *   removed three generations later, and files under `.incoming/`, which may be deleted while nothing runs.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { type BigIntStats, constants } from 'node:fs'
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { checkKey, checkPrefix, isMutable } from '#core/keys.ts'
+import type { Condition, Etag, ListedObject, ObjectHead, PutResult, Store, StoredObject } from './store.ts'
+
+const KEPT_GENERATIONS = 3
+const POINTER = /^\d{12}-[0-9a-f]{64}-[0-9a-f]{16}\.current$/
+const REFUSED: PutResult = { outcome: 'refused' }
+
+export interface FolderOptions {
+  durable?: boolean // sync files and folders, so that what was written survives a power cut; default true
+}
+
+/** The objects below a folder, which is created by the first write; a folder that is not there is an empty store. */
+export function folderStore(dir: string, { durable = true }: FolderOptions = {}): Store {
+  const incoming = join(dir, '.incoming')
+
+  async function putOnce(path: string, bytes: Uint8Array, condition: 'always' | 'absent'): Promise<PutResult> {
+    const temporary = join(await makeFolders(dir, ['.incoming'], durable), nonce())
+    try {
+      const etag = fileEtag(await writeNew(temporary, bytes, durable))
+      if (condition === 'always') await rename(temporary, path)
+      else if (!(await succeeds(link(temporary, path), 'EEXIST'))) return REFUSED
+      if (durable) await syncFolder(dirname(path))
+      return { outcome: 'written', etag }
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
+
+  async function createMutable(folder: string, bytes: Uint8Array): Promise<PutResult> {
+    if ((await currentEtag(folder)) !== null) return REFUSED
+    await makeFolders(dir, ['.incoming'], durable)
+    const temporary = join(incoming, nonce())
+    try {
+      const etag = mutableEtag(1, bytes)
+      await mkdir(temporary)
+      await writeNew(join(temporary, etag), bytes, durable)
+      await writeNew(join(temporary, `${etag}.current`), new Uint8Array(0), durable)
+      if (durable) await syncFolder(temporary)
+      if (!(await succeeds(rename(temporary, folder), 'ENOTEMPTY', 'EEXIST'))) return REFUSED
+      if (durable) await syncFolder(dirname(folder))
+      return { outcome: 'written', etag }
+    } finally {
+      await rm(temporary, { force: true, recursive: true })
+    }
+  }
+
+  async function replaceMutable(folder: string, bytes: Uint8Array, previous: Etag): Promise<PutResult> {
+    if ((await currentEtag(folder)) !== previous) return REFUSED
+    const generation = generationOf(previous) + 1
+    const etag = mutableEtag(generation, bytes)
+    const path = join(folder, etag)
+    try {
+      await writeNew(path, bytes, durable)
+      // The new bytes' name must be on disk before a pointer that names them can be.
+      if (durable) await syncFolder(folder)
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
+    }
+    // Should this throw, the pointer may name the new bytes already: they stay.
+    if (!(await succeeds(rename(pointer(folder, previous), pointer(folder, etag)), 'ENOENT'))) {
+      await rm(path, { force: true })
+      return REFUSED
+    }
+    if (durable) await syncFolder(folder)
+    for (const name of await readdir(folder)) {
+      if (generationOf(name) <= generation - KEPT_GENERATIONS) await rm(join(folder, name), { force: true })
+    }
+    return { outcome: 'written', etag }
+  }
+
+  async function putMutable(folder: string, bytes: Uint8Array, condition: Condition): Promise<PutResult> {
+    if (condition === 'absent') return createMutable(folder, bytes)
+    if (condition !== 'always') return replaceMutable(folder, bytes, condition.ifMatch)
+    for (;;) {
+      const etag = await currentEtag(folder)
+      const result = await (etag === null ? createMutable(folder, bytes) : replaceMutable(folder, bytes, etag))
+      if (result.outcome === 'written') return result
+    }
+  }
+
+  async function read(key: string): Promise<StoredObject | null> {
+    const segments = checkKey(key).split('/')
+    const parent = await findFolder(dir, segments.slice(0, -1))
+    if (parent === null) return null
+    const path = join(parent, segments[segments.length - 1])
+    return isMutable(key) ? readMutable(`${path}@`) : readFile(path)
+  }
+
+  return {
+    get: (key) => explained(dir, 'read', key, () => read(key)),
+
+    head: (key) =>
+      explained(dir, 'read', key, async (): Promise<ObjectHead | null> => {
+        const object = await read(key)
+        return object && { etag: object.etag, size: object.bytes.length, sha256: sha256(object.bytes) }
+      }),
+
+    put: (key, bytes, condition) =>
+      explained(dir, 'write', key, async () => {
+        const segments = checkKey(key).split('/')
+        if (!isMutable(key) && typeof condition === 'object') throw new Error('only checkpoints are replaced by etag')
+        const path = join(await makeFolders(dir, segments.slice(0, -1), durable), segments[segments.length - 1])
+        return isMutable(key)
+          ? putMutable(`${path}@`, bytes, condition)
+          : putOnce(path, bytes, condition as 'always' | 'absent')
+      }),
+
+    list: (prefix) =>
+      explained(dir, 'list', prefix, async () => {
+        const segments = checkPrefix(prefix).split('/').slice(0, -1)
+        const folder = await findFolder(dir, segments)
+        if (folder === null) return []
+        const objects = await listFolder(folder, segments.map((segment) => `${segment}/`).join(''), prefix)
+        return objects.sort((a, b) => (a.key < b.key ? -1 : 1))
+      }),
+  }
+}
+
+/** The etag a mutable object's pointer bears, or null when the object has never been created. */
+async function currentEtag(folder: string): Promise<Etag | null> {
+  if ((await findFolder(dirname(folder), [basename(folder)])) === null) return null
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const names = await readdir(folder)
+    const newest = names
+      .filter((name) => POINTER.test(name))
+      .sort()
+      .at(-1)
+    if (newest !== undefined) return newest.slice(0, -'.current'.length)
+  }
+  throw new Error(`${folder} names no current generation; rename the newest one's .current file back into it`)
+}
+
+async function readMutable(folder: string): Promise<StoredObject | null> {
+  for (;;) {
+    const etag = await currentEtag(folder)
+    if (etag === null) return null
+    const object = await readFile(join(folder, etag))
+    if (object === null) {
+      if ((await currentEtag(folder)) === etag) throw new Error(`the bytes of its current generation ${etag} are gone`)
+      continue // three generations came while we looked
+    }
+    if (sha256(object.bytes) !== etag.split('-')[1]) {
+      throw new Error(`the bytes of its current generation ${etag} are not those that were written; restore them`)
+    }
+    return { bytes: object.bytes, etag }
+  }
+}
+
+async function readFile(path: string): Promise<StoredObject | null> {
+  const file = await orNull(open(path, constants.O_RDONLY | constants.O_NOFOLLOW), 'ENOENT')
+  if (file === null) return null
+  try {
+    const stats = await file.stat({ bigint: true })
+    return stats.isFile() ? { bytes: new Uint8Array(await file.readFile()), etag: fileEtag(stats) } : null
+  } finally {
+    await file.close()
+  }
+}
+
+async function listFolder(folder: string, keyOfFolder: string, prefix: string): Promise<ListedObject[]> {
+  const objects: ListedObject[] = []
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    const key = keyOfFolder + entry.name
+    const mutableKey = key.endsWith('@') && entry.isDirectory() ? key.slice(0, -1) : ''
+    if (entry.name.startsWith('.') || !(key.startsWith(prefix) || mutableKey.startsWith(prefix))) continue
+    if (entry.isSymbolicLink()) throw new Error(`${key} is a symbolic link and none is followed; move its target here`)
+    if (isMutable(mutableKey)) {
+      const object = await readMutable(path)
+      if (object !== null) objects.push({ key: mutableKey, size: object.bytes.length, etag: object.etag })
+    } else if (entry.isDirectory()) {
+      objects.push(...(await listFolder(path, `${key}/`, prefix)))
+    } else if (isKey(key)) {
+      const stats = await lstat(path, { bigint: true })
+      objects.push({ key, size: Number(stats.size), etag: fileEtag(stats) })
+    }
+  }
+  return objects
+}
+
+/** The folder below dir by these names, or null when there is none; throws when it would have to follow a link. */
+async function findFolder(dir: string, segments: readonly string[]): Promise<string | null> {
+  let folder = dir
+  for (const segment of segments) {
+    folder = join(folder, segment)
+    const stats = await orNull(lstat(folder), 'ENOENT')
+    if (stats?.isSymbolicLink())
+      throw new Error(`${folder} is a symbolic link and none is followed; move its target here`)
+    if (!stats?.isDirectory()) return null
+  }
+  return (await orNull(lstat(folder), 'ENOENT')) === null ? null : folder
+}
+
+/** The same folder, made where it is missing and, if durable, there after a power cut too. */
+async function makeFolders(dir: string, segments: readonly string[], durable: boolean): Promise<string> {
+  const found = await findFolder(dir, segments)
+  if (found !== null) return found
+  const folder = join(dir, ...segments)
+  await makeFolder(folder, durable)
+  if ((await findFolder(dir, segments)) === null) throw new Error(`${folder} is no folder; move it away`)
+  return folder
+}
+
+// Not mkdir's own recursion: it cannot say which folders it made, and never ends where the system refuses with ENOENT.
+async function makeFolder(path: string, durable: boolean): Promise<void> {
+  if ((await orNull(stat(path), 'ENOENT')) !== null) return
+  await makeFolder(dirname(path), durable)
+  if ((await succeeds(mkdir(path), 'EEXIST')) && durable) await syncFolder(dirname(path))
+}
+
+async function writeNew(path: string, bytes: Uint8Array, durable: boolean): Promise<BigIntStats> {
+  const file: FileHandle = await open(path, 'wx')
+  try {
+    await file.writeFile(bytes)
+    if (durable) await file.sync()
+    return await file.stat({ bigint: true })
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function fileEtag(stats: BigIntStats): Etag {
+  return `${stats.ino}-${stats.mtimeNs}-${stats.size}`
+}
+
+function mutableEtag(generation: number, bytes: Uint8Array): Etag {
+  return `${String(generation).padStart(12, '0')}-${sha256(bytes)}-${nonce()}`
+}
+
+/** Of an etag or of the name of a file that begins with one. */
+function generationOf(etag: Etag): number {
+  return Number(etag.slice(0, 12))
+}
+
+function pointer(folder: string, etag: Etag): string {
+  return join(folder, `${etag}.current`)
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function nonce(): string {
+  return randomBytes(8).toString('hex')
+}
+
+function isKey(text: string): boolean {
+  try {
+    return checkKey(text) === text
+  } catch {
+    return false
+  }
+}
+
+async function orNull<T>(work: Promise<T>, ...codes: string[]): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (codes.includes(codeOf(error))) return null
+    throw error
+  }
+}
+
+async function succeeds(work: Promise<unknown>, ...codes: string[]): Promise<boolean> {
+  return (
+    (await orNull(
+      work.then(() => true),
+      ...codes,
+    )) === true
+  )
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? ''
+}
+
+const REMEDIES: Record<string, string> = {
+  ENOSPC: 'the disk is full; free some space',
+  EDQUOT: 'the disk quota is used up; free some space',
+  EACCES: 'permission denied; give this user the folder',
+  EPERM: 'not permitted, or the file system has no hard links; use another folder',
+  ENOTSUP: 'the file system has no hard links; use another folder',
+  EROFS: 'the file system is read-only; use another folder',
+  EMFILE: 'too many files are open; raise the limit',
+  EIO: 'the disk failed; look at the system log',
+  ELOOP: 'it is a symbolic link and none is followed; move its target here',
+  ENOTDIR: 'a file is where a folder should be; move it away',
+  EISDIR: 'a folder is where a file should be; move it away',
+}
+
+async function explained<T>(dir: string, verb: string, key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const code = codeOf(error)
+    const why = code === '' ? (error as Error).message : `${REMEDIES[code] ?? (error as Error).message} (${code})`
+    throw new Error(`store ${dir}: cannot ${verb} ${key === '' ? 'it' : key}: ${why}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,44 @@
+/** A store in memory, for tests and simulation: the whole contract, and nothing that outlives the process. */
+import { createHash } from 'node:crypto'
+import { checkKey, checkPrefix } from '#core/keys.ts'
+import type { Condition, ListedObject, ObjectHead, PutResult, Store, StoredObject } from './store.ts'
+
+/** An empty store; objects are copied on their way in and out, so that nobody's later writes change them. */
+export function memoryStore(): Store {
+  const objects = new Map<string, StoredObject>()
+  let writes = 0
+
+  function holds(key: string, condition: Condition): boolean {
+    if (condition === 'always') return true
+    return condition === 'absent' ? !objects.has(key) : objects.get(key)?.etag === condition.ifMatch
+  }
+
+  return {
+    async get(key: string): Promise<StoredObject | null> {
+      const object = objects.get(checkKey(key))
+      return object === undefined ? null : { bytes: object.bytes.slice(), etag: object.etag }
+    },
+
+    async head(key: string): Promise<ObjectHead | null> {
+      const object = objects.get(checkKey(key))
+      if (object === undefined) return null
+      const sha256 = createHash('sha256').update(object.bytes).digest('hex')
+      return { etag: object.etag, size: object.bytes.length, sha256 }
+    },
+
+    async put(key: string, bytes: Uint8Array, condition: Condition): Promise<PutResult> {
+      if (!holds(checkKey(key), condition)) return { outcome: 'refused' }
+      const etag = String(++writes)
+      objects.set(key, { bytes: Uint8Array.from(bytes), etag })
+      return { outcome: 'written', etag }
+    },
+
+    async list(prefix: string): Promise<ListedObject[]> {
+      checkPrefix(prefix)
+      return [...objects]
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, object]) => ({ key, size: object.bytes.length, etag: object.etag }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1))
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import { defineConfig, passthroughImageService } from 'astro/config'
+import { publishAdapter } from './adapter.ts'
+
+// Astro seals the properties of server islands with a random key of each build. There are none here, and with a fixed
+// key the same sources give the same build, so that publishing again renders nothing again.
+process.env.ASTRO_KEY = Buffer.alloc(32).toString('base64')
+
+export default defineConfig({
+  output: 'server',
+  adapter: publishAdapter(),
+  trailingSlash: 'always',
+  image: { service: passthroughImageService() },
+  devToolbar: { enabled: false },
+  // The published site is served under a content security policy that allows no inline script or style.
+  build: { format: 'directory', inlineStylesheets: 'never', assets: '_assets' },
+  vite: {
+    // Named by content alone: which page an asset was first met in is no part of what it is.
+    build: { assetsInlineLimit: 0, rolldownOptions: { output: { assetFileNames: '_assets/[hash][extname]' } } },
+    environments: {
+      client: {
+        build: {
+          rolldownOptions: { output: { entryFileNames: '_assets/[hash].js', chunkFileNames: '_assets/[hash].js' } },
+        },
+      },
+    },
+    resolve: { noExternal: true }, // the built site runs without node_modules
+  },
+})

@@ -1,0 +1,312 @@
+/// <reference lib="dom" />
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
+import { loadSite } from '../functions/pages.ts'
+import { type Serving, serveFolder } from '../functions/serve.ts'
+import { CHROMIUM_ARGUMENTS, chromium } from './chromium.ts'
+import { DAY_WITH_GAPS, DAY_WITHOUT_DATA, LAST_DAY, sampleDay, sampleIndex } from './report-sample.ts'
+import { buildSite, removeBuilds, writeSite } from './site-build.ts'
+
+const PAGES = ['', `days/${DAY_WITH_GAPS}/`, `days/${DAY_WITHOUT_DATA}/`, `days/${LAST_DAY}/`]
+const THEMES = ['light', 'dark'] as const
+const KINDS = ['', `days/${DAY_WITH_GAPS}/`]
+const KINDS_IN_THEMES = KINDS.flatMap((path) => THEMES.map((theme) => [path, theme] as const))
+
+let browser: Browser
+let serving: Serving
+
+/** Opens a page, hands it over once it is drawn, and fails on whatever it wrote to the console. */
+async function open<T>(
+  path: string,
+  visit: (page: Page) => Promise<T>,
+  options: BrowserContextOptions = {},
+): Promise<T> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  try {
+    const page = await context.newPage()
+    const messages: string[] = []
+    page.on('console', (message) => messages.push(message.text()))
+    page.on('pageerror', (error) => messages.push(error.message))
+    page.on('requestfailed', (request) => messages.push(`${request.url()} failed`))
+    await page.goto(serving.url + path, { waitUntil: 'load' })
+    const result = await visit(page)
+    expect(messages).toEqual([])
+    return result
+  } finally {
+    await context.close()
+  }
+}
+
+/** How many pixels of the chart are drawn in the colour of that custom property. */
+function pixelsOf(page: Page, property: string): Promise<number> {
+  return page.evaluate((name) => {
+    const probe = document.body.appendChild(document.createElement('span'))
+    probe.style.color = `var(${name})`
+    const [red, green, blue] = getComputedStyle(probe).color.match(/\d+/g)!.map(Number)
+    probe.remove()
+    const canvas = document.querySelector('canvas')!
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height })
+    const context = copy.getContext('2d', { willReadFrequently: true })!
+    context.drawImage(canvas, 0, 0)
+    const { data } = context.getImageData(0, 0, copy.width, copy.height)
+    let count = 0
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255) count++
+    return count
+  }, property)
+}
+
+if (chromium === null) {
+  test.skip('pages in a real browser: there is none at $CHROMIUM or /usr/bin/chromium; `apt-get install chromium` allows it', () =>
+    undefined)
+} else {
+  beforeAll(async () => {
+    const days = [DAY_WITH_GAPS, DAY_WITHOUT_DATA, LAST_DAY].map(sampleDay)
+    const dir = await writeSite(await loadSite(await buildSite()), { index: sampleIndex(), days })
+    serving = await serveFolder(dir, { port: 0 })
+    browser = await playwright.launch({ executablePath: chromium ?? undefined, args: CHROMIUM_ARGUMENTS })
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await serving?.close()
+    await removeBuilds()
+  })
+
+  test.each(KINDS_IN_THEMES)('axe finds nothing wrong with /%s in %s', async (path, colorScheme) => {
+    const violations = await open(
+      path,
+      async (page) => {
+        await page.evaluate(() => {
+          for (const details of document.querySelectorAll('details')) details.open = true
+        })
+        return (await new AxeBuilder({ page }).analyze()).violations
+      },
+      { colorScheme },
+    )
+    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html).slice(0, 3)])).toEqual([])
+  })
+
+  test.each(KINDS)('/%s is drawn in its class colours, and hatched where there is no data', async (path) => {
+    await open(path, async (page) => {
+      expect(await pixelsOf(page, '--registered')).toBeGreaterThan(5000)
+      expect(await pixelsOf(page, '--passthrough')).toBeGreaterThan(200)
+      expect(await page.locator('figure.chart').getByText('no data').isVisible()).toBe(true)
+    })
+  })
+
+  test('a day without data draws no bar', async () => {
+    await open(`days/${DAY_WITHOUT_DATA}/`, async (page) => {
+      expect(await pixelsOf(page, '--registered')).toBe(0)
+    })
+  })
+
+  test('the chart shows the measure that is chosen', async () => {
+    await open('', async (page) => {
+      await page.locator('input[value=blocked]').check({ force: true })
+      expect(await pixelsOf(page, '--blocked')).toBeGreaterThan(5000)
+      expect(await pixelsOf(page, '--registered')).toBe(0)
+      expect(await page.locator('[data-legend=blocked]').isVisible()).toBe(true)
+      expect(await page.locator('[data-legend=out]').isVisible()).toBe(false)
+    })
+  })
+
+  test('the days in the table sum to the figures in the tiles', async () => {
+    await open('', async (page) => {
+      const { tiles, sums } = await page.evaluate(() => {
+        const values = (root: Element) => [...root.querySelectorAll('data')].map((figure) => Number(figure.value))
+        const rows = [...document.querySelectorAll('#days tbody tr')].map(values).filter((row) => row.length > 0)
+        return {
+          tiles: [...document.querySelectorAll('.tile .figure')].flatMap(values),
+          sums: rows[0].map((_, column) => rows.reduce((sum, row) => sum + row[column], 0)),
+        }
+      })
+      expect(sums.slice(0, 3)).toEqual(tiles)
+      expect(tiles[0]).toBeGreaterThan(1e12)
+    })
+  })
+
+  test('exact figures are shown on demand, and the choice is kept', async () => {
+    await open('', async (page) => {
+      const figure = page.locator('.tile .figure data').first()
+      const value = Number(await figure.getAttribute('value'))
+      expect(await figure.textContent()).toMatch(/TB$/)
+      await page.getByRole('button', { name: 'Exact figures' }).click()
+      expect(await figure.textContent()).toBe(`≥\u00a0${value.toLocaleString('en-US')}\u00a0B`)
+      await page.reload()
+      expect(await figure.textContent()).toContain(value.toLocaleString('en-US'))
+    })
+  })
+
+  test('a chosen theme stands against that of the system, is kept, and is there before the first paint', async () => {
+    await open(
+      '',
+      async (page) => {
+        const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+        expect(await paper()).toBe('rgb(255, 255, 255)')
+        await page.getByRole('button', { name: 'Dark theme' }).click()
+        const dark = await paper()
+        expect(dark).not.toBe('rgb(255, 255, 255)')
+        await page.addInitScript(() => {
+          new MutationObserver((_, observer) => {
+            if (!document.body) return
+            document.documentElement.dataset.atBody = document.documentElement.dataset.theme
+            observer.disconnect()
+          }).observe(document, { childList: true, subtree: true })
+        })
+        await page.reload()
+        expect(await page.evaluate(() => document.documentElement.dataset.atBody)).toBe('dark')
+        expect(await paper()).toBe(dark)
+        expect(await pixelsOf(page, '--registered')).toBeGreaterThan(5000)
+      },
+      { colorScheme: 'light' },
+    )
+  })
+
+  test.each(KINDS)('the keyboard alone reaches everything on /%s, and shows where it is', async (path) => {
+    await open(path, async (page) => {
+      const expected = await page.evaluate(() => {
+        const all = [
+          ...document.querySelectorAll<HTMLElement>('a[href], button, summary, [tabindex="0"], input:checked'),
+        ]
+        return all
+          .filter((element) => element.checkVisibility())
+          .map((element, at) => {
+            element.dataset.stop = String(at)
+            return String(at)
+          })
+      })
+      const reached = new Set<string>()
+      for (let press = 0; press < expected.length + 2; press++) {
+        await page.keyboard.press('Tab')
+        const { stop, outlined } = await page.evaluate(() => {
+          const element = document.activeElement as HTMLElement
+          const shown = element.matches('input') ? element.nextElementSibling! : element
+          return { stop: element.dataset.stop, outlined: getComputedStyle(shown).outlineStyle !== 'none' }
+        })
+        if (stop === undefined) continue
+        expect([stop, outlined]).toEqual([stop, true])
+        reached.add(stop)
+      }
+      expect([...reached].sort()).toEqual(expected.sort())
+      expect(expected.length).toBeGreaterThan(15)
+    })
+  })
+
+  test('rows beyond the first fifteen come out when they are asked for', async () => {
+    await open('', async (page) => {
+      const visible = () => page.locator('#days tbody tr').locator('visible=true').count()
+      expect(await visible()).toBe(15)
+      await page.getByText('Show all 35 days').click()
+      expect(await visible()).toBe(35)
+    })
+  })
+
+  test.each(PAGES)('without scripts /%s still shows its tables, and no empty chart or dead switch', async (path) => {
+    await open(
+      path,
+      async (page) => {
+        expect(await page.locator('table').first().isVisible()).toBe(true)
+        expect(await page.locator('figure.chart').isVisible()).toBe(false)
+        expect(await page.locator('.controls').isVisible()).toBe(false)
+      },
+      { javaScriptEnabled: false },
+    )
+  })
+
+  test.each(PAGES)('/%s is never wider than its window, from a desk to a phone', async (path) => {
+    await open(path, async (page) => {
+      for (const width of [2560, 1024, 768, 390, 360]) {
+        await page.setViewportSize({ width, height: 800 })
+        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+      }
+    })
+  })
+
+  test.each(PAGES)('printed on A4 /%s loses no column, and is light', async (path) => {
+    const width = 703 // pixels of 1/96 inch between the margins of A4
+    await open(
+      path,
+      async (page) => {
+        await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+        const { overflowing, paper } = await page.evaluate(() => ({
+          overflowing: [...document.querySelectorAll('table')]
+            .filter((table) => table.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+            .map((table) => table.id || table.parentElement?.ariaLabel),
+          paper: getComputedStyle(document.body).backgroundColor,
+        }))
+        expect([overflowing, paper]).toEqual([[], 'rgb(255, 255, 255)'])
+      },
+      { viewport: { width, height: 1000 }, colorScheme: 'dark' },
+    )
+  })
+
+  test('while it is printed a page is light, and afterwards what it was', async () => {
+    await open('', async (page) => {
+      const theme = () => page.evaluate(() => document.documentElement.dataset.theme)
+      await page.getByRole('button', { name: 'Dark theme' }).click()
+      await page.evaluate(() => dispatchEvent(new Event('beforeprint')))
+      expect(await theme()).toBe('light')
+      expect(await pixelsOf(page, '--registered')).toBeGreaterThan(1000)
+      await page.evaluate(() => dispatchEvent(new Event('afterprint')))
+      expect(await theme()).toBe('dark')
+      expect(await pixelsOf(page, '--registered')).toBeGreaterThan(5000)
+    })
+  })
+
+  test('a bar of the index leads to its day', async () => {
+    await open('', async (page) => {
+      const box = (await page.locator('canvas').boundingBox())!
+      await Promise.all([
+        page.waitForURL(`**/days/${LAST_DAY}/`),
+        page.mouse.click(box.x + box.width - 18, box.y + box.height - 60),
+      ])
+    })
+  })
+
+  test('hours stand beside the time of the reader, unless that is UTC', async () => {
+    const localTime = async (page: Page) => {
+      const cell = page.locator('#hours tbody .local').first()
+      return (await cell.isVisible()) ? cell.textContent() : null
+    }
+    const path = `days/${LAST_DAY}/`
+    expect(await open(path, localTime, { timezoneId: 'Asia/Kathmandu' })).toBe('05:45')
+    expect(await open(path, localTime, { timezoneId: 'UTC' })).toBeNull()
+  })
+
+  test('a script that somebody put into a label does not run, and an inline one would be stopped', async () => {
+    await open(`days/${DAY_WITH_GAPS}/`, async (page) => {
+      let dialogs = 0
+      page.on('dialog', (dialog) => {
+        dialogs++
+        return dialog.dismiss()
+      })
+      await page.getByText('Show all 25 destinations').click()
+      expect(await page.getByText("<script>alert('x')</script>").first().isVisible()).toBe(true)
+      expect(dialogs).toBe(0)
+    })
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(serving.url)
+    const blocked = page.waitForEvent('console', (message) => /Content Security Policy/.test(message.text()))
+    await page.evaluate(() => {
+      const script = document.createElement('script')
+      script.textContent = 'document.title = "taken"'
+      document.head.append(script)
+    })
+    await blocked
+    expect(await page.title()).toBe('Egress')
+    await context.close()
+  })
+
+  test('a page that is not there says so in the same dress', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const response = await page.goto(`${serving.url}days/1999-01-01/`)
+    expect(response?.status()).toBe(404)
+    expect(await page.locator('h1').textContent()).toBe('Not found')
+    expect(await page.evaluate(() => getComputedStyle(document.querySelector('.masthead')!).display)).toBe('flex')
+    await context.close()
+  })
+}

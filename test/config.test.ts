@@ -1,0 +1,324 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import {
+  type Config,
+  ConfigError,
+  configJsonSchema,
+  loadConfig,
+  type Problem,
+  parseConfig,
+} from '../functions/config.ts'
+
+const root = join(import.meta.dirname, '..')
+const least = 'store: ./data\ntargets:\n  - name: prod\n    url: https://p.example/federate\n'
+
+const parse = (source: string): Config => parseConfig(source, '/etc/wharfage/wharfage.yaml')
+const problems = (source: string): Problem[] => {
+  try {
+    parse(source)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+/** What is said of one line added to the first target. */
+const said = (line: string): string =>
+  problems(`${least}    ${line}\n`)
+    .map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`)
+    .join(' | ')
+
+/** Every key that a JSON Schema knows, at any depth. */
+function keysOf(schema: unknown): string[] {
+  const { properties = {}, items } = schema as { properties?: object; items?: unknown }
+  const inner = [...Object.values(properties), ...(items === undefined ? [] : [items])]
+  return [...Object.keys(properties), ...inner.flatMap(keysOf)]
+}
+
+test('reads the least there can be, with every default', () => {
+  expect(parse(least)).toEqual({
+    path: '/etc/wharfage/wharfage.yaml',
+    store: { kind: 'folder', path: '/etc/wharfage/data' },
+    targets: [
+      {
+        name: 'prod',
+        url: 'https://p.example/federate',
+        intervalSeconds: 60,
+        prometheusIntervalSeconds: 15,
+        auth: {},
+        clusterDomain: 'cluster.local',
+        gateways: ['istio-system/istio-egressgateway'],
+        waypoints: [],
+        tails: true,
+        allow: [],
+        generation: 1,
+      },
+    ],
+    site: { title: 'Egress', outDir: '/etc/wharfage/wharfage-site' },
+  })
+})
+
+test('the example is valid, says what its comments say, and names every key', async () => {
+  const source = await readFile(join(root, 'wharfage.example.yaml'), 'utf8')
+  const config = parse(source)
+  expect(config.targets.map(({ name, auth, allow }) => [name, auth, allow])).toEqual([
+    ['prod-eu', { bearer: 'env:PROM_TOKEN' }, ['10.0.0.0/8']],
+    ['staging', {}, []],
+  ])
+  const keys = keysOf(configJsonSchema())
+  expect(keys.length).toBeGreaterThan(15)
+  for (const key of keys) expect(source).toMatch(new RegExp(`\\b${key}:`))
+  const alternatives = source.replace(/^ +bearer:.*\n/m, '').replace(/# (basic|tls):/g, '$1:')
+  expect(parse(alternatives).targets[0].auth).toEqual({
+    basic: { username: 'wharfage', password: 'file:/etc/wharfage/secrets/prometheus-password' },
+    tls: {
+      ca: 'file:/etc/wharfage/secrets/ca.pem',
+      cert: 'file:/etc/wharfage/secrets/client.pem',
+      key: 'file:/etc/wharfage/secrets/client.key',
+    },
+  })
+})
+
+test('the JSON Schema beside the code is the one the code makes', async () => {
+  expect(JSON.parse(await readFile(join(root, 'wharfage.schema.json'), 'utf8'))).toEqual(configJsonSchema())
+})
+
+test('tells all mistakes at once, each with its place, its path and what to do', () => {
+  const error = (() => {
+    try {
+      return parse(`Store: ./data
+targets:
+  - name: Prod
+    url: ftp://p.example
+    intervall: 60s
+    gateways: [istio-egressgateway]
+  - url: https://p.example/federate
+    tails: yes
+site: { title: 5 }
+`)
+    } catch (error) {
+      return error as ConfigError
+    }
+  })()
+  expect((error as ConfigError).message).toBe(`configuration /etc/wharfage/wharfage.yaml has 9 mistakes:
+  1:1 store: is missing; give the folder, or s3://bucket/prefix, that keeps the ledger
+  1:1 Store: is no key of the configuration; did you mean store?
+  3:11 targets[0].name: must be 1 to 40 characters of a-z, 0-9 and -, not "Prod"
+  4:10 targets[0].url: must be a URL that begins with http:// or https://, not "ftp://p.example"
+  5:5 targets[0].intervall: is no key of the configuration; did you mean interval?
+  6:16 targets[0].gateways[0]: must be 'namespace/name', not "istio-egressgateway"
+  7:5 targets[1].name: is missing; give the mesh's name everywhere: 1 to 40 characters of a-z, 0-9 and -
+  8:12 targets[1].tails: must be true or false, not "yes"
+  9:16 site.title: must be a text, not 5`)
+})
+
+// One wrong line of a target, and what is said of it.
+test.each([
+  ['interval: 4s', '5:15 targets[0].interval: must be at least 5s, not "4s"'],
+  ['interval: 2h', '5:15 targets[0].interval: must be at most 1h, not "2h"'],
+  ['interval: 60', '5:15 targets[0].interval: must be a text, not 60'],
+  ['interval: 1.5m', '5:15 targets[0].interval: must be a whole number with a unit, such as 60s, 5m or 1h, not "1.5m"'],
+  ['prometheusInterval: 0s', 'must be a whole number with a unit'],
+  ['clusterDomain: Cluster.Local', 'must be a domain name in lower case, not "Cluster.Local"'],
+  ['gateways: istio-system/gateway', 'must be a list, not "istio-system/gateway"'],
+  ['waypoints: [a/../b]', `must be 'namespace/name', not "a/../b"`],
+  ['tails: 1', 'must be true or false, not 1'],
+  ['allow: [10.0.0.0]', 'must be an address range such as 10.0.0.0/8, not "10.0.0.0"'],
+  ['allow: [10.0.0.0/33]', 'must be an address range'],
+  ['allow: ["fd00::/129"]', 'must be an address range'],
+  ['allow: [10.0.0/8]', 'must be an address range'],
+  ['generation: 0', 'must be at least 1, not 0'],
+  ['generation: 1.5', 'must be a whole number'],
+  ['name: again', '5:5 : this key stands here a second time; keep one'],
+  ['auth: {}', '5:11 targets[0].auth: is empty; give bearer, basic or tls, or take auth out'],
+  ['auth: { bearer: env:A, basic: { username: u, password: env:B } }', 'has bearer and basic; keep one'],
+  ['auth: { tls: {} }', 'targets[0].auth.tls: is empty; give ca, or cert and key'],
+  ['auth: { tls: { cert: file:c } }', 'targets[0].auth.tls: has one of cert and key; give both or neither'],
+  ['auth: { basic: { username: u } }', 'targets[0].auth.basic.password: is missing; give the password'],
+  ['auth: { bearer: "env:A B" }', 'must be env:NAME or file:PATH'],
+])('says of %s what is wrong', (line, message) => {
+  expect(said(line)).toContain(message)
+})
+
+// Good lines of a target, and what they come to.
+test.each([
+  ['interval: 5m', { intervalSeconds: 300 }],
+  ['prometheusInterval: 1s', { prometheusIntervalSeconds: 1 }],
+  ['tails: false', { tails: false }],
+  ['gateways: []', { gateways: [] }],
+  ['waypoints: [shop/waypoint, a-1/b.c]', { waypoints: ['shop/waypoint', 'a-1/b.c'] }],
+  ['allow: [10.0.0.0/8, "fd00::/8", 1.2.3.4/32]', { allow: ['10.0.0.0/8', 'fd00::/8', '1.2.3.4/32'] }],
+  ['generation: 7', { generation: 7 }],
+  ['auth: { bearer: file:/run/token }', { auth: { bearer: 'file:/run/token' } }],
+  ['auth: { bearer: file:../token }', { auth: { bearer: 'file:/etc/token' } }],
+  ['auth: { bearer: env:T, tls: { ca: env:CA } }', { auth: { bearer: 'env:T', tls: { ca: 'env:CA' } } }],
+])('reads %s', (line, expected) => {
+  expect(parse(`${least}    ${line}\n`).targets[0]).toMatchObject(expected)
+})
+
+test.each([
+  ['https://p.example/prefix/federate', ''],
+  ['http://[::1]:9090/federate', ''],
+  ['https://p.example/federate/', 'must end in /federate'],
+  ['https://p.example', 'must end in /federate'],
+  ['https://p.example/federate?match[]=up', 'must not have a query'],
+  ['https://p.example/federate#x', 'must not have a fragment'],
+  ['https://user:hunter2@p.example/federate', 'must not hold a user name or password; use auth'],
+  ['file:///federate', 'must be a URL that begins with http'],
+  ['p.example/federate', 'must be a URL that begins with http'],
+  ['http:/federate', 'must be a URL that begins with http'],
+])('of the url %s it says "%s"', (url, message) => {
+  const found = problems(least.replace('https://p.example/federate', JSON.stringify(url)))
+  expect(found.map(({ message }) => message).join()).toMatch(message === '' ? /^$/ : message)
+  expect(JSON.stringify(found)).not.toContain('hunter2')
+})
+
+test.each([
+  ['/var/lib/wharfage', { kind: 'folder', path: '/var/lib/wharfage' }],
+  ['../data', { kind: 'folder', path: '/etc/data' }],
+  ['s3://my-bucket', { kind: 's3', bucket: 'my-bucket', prefix: '' }],
+  ['s3://my-bucket/', { kind: 's3', bucket: 'my-bucket', prefix: '' }],
+  ['s3://my-bucket/a/b/', { kind: 's3', bucket: 'my-bucket', prefix: 'a/b' }],
+])('reads the store %s', (store, expected) => {
+  expect(parse(least.replace('./data', store)).store).toEqual(expected)
+})
+
+test.each([
+  '""',
+  '" "',
+  's3://',
+  's3://B/x',
+  's3:/bucket',
+  'gs://bucket',
+  'https://x/y',
+  '"s3://bucket/a b"',
+  '5',
+  '[a]',
+])('refuses the store %s', (store) => {
+  expect(problems(least.replace('./data', store)).map(({ line, column, path }) => [line, column, path])).toEqual([
+    [1, 8, 'store'],
+  ])
+})
+
+test('refuses two targets of one name, beside other mistakes', () => {
+  const twice = `${least}  - name: prod\n    url: nowhere\n`
+  expect(problems(twice)).toEqual([
+    { line: 5, column: 11, path: 'targets[1].name', message: '"prod" is the name of targets[0] already' },
+    expect.objectContaining({ line: 6, path: 'targets[1].url' }),
+  ])
+})
+
+test('refuses the keys that this version would do nothing with', () => {
+  for (const key of ['prices', 'register', 'istio']) {
+    expect(problems(`${least}${key}: x.yaml\n`)).toEqual([
+      { line: 5, column: 1, path: key, message: expect.stringContaining('is not read by this version yet') },
+    ])
+  }
+})
+
+test('repeats no secret that stands where its name should, nor beside it', () => {
+  for (const line of [
+    'auth: { bearer: hunter2 }',
+    'auth: hunter2',
+    'auth: [hunter2]',
+    'auth: { token: hunter2 }',
+    'bearer: hunter2',
+    'auth: { basic: { username: [hunter2], password: hunter2 } }',
+    'auth: { bearer: &hunter2 x, basic: *hunter2 }',
+    'auth: { bearer: !hunter2 x }',
+    'auth: { tls: { ca: "hunter2\\x" } }',
+  ]) {
+    expect(said(line)).not.toBe('')
+    expect(said(line)).not.toContain('hunter2')
+  }
+})
+
+// YAML that is not wanted here.
+test.each([
+  ['an anchor', 'store: &a x', '1:11 anchors and aliases are not read; write the value out'],
+  ['an alias', 'a: &a x\nstore: *a', '2:8 anchors and aliases are not read; write the value out'],
+  ['a tag', 'store: !!binary aGk=', '1:17 tags are not read; write the plain value'],
+  ['a tag of somebody', 'store: !secret x', '1:16 tags are not read; write the plain value'],
+  ['a key twice', 'store: x\nstore: y', '2:1 this key stands here a second time; keep one'],
+  ['a second document', 'store: x\n---\nstore: y', '2:1 a second document begins here; keep one'],
+  ['another YAML', '%YAML 1.1\n---\nstore: x', '1:1 YAML 1.1 is not read; write YAML 1.2'],
+  ['a key that is no text', '? [a]\n: b', '1:3 a key must be a text'],
+  ['an open bracket', 'targets: [', '1:11 flow sequence'],
+  ['a tab for indentation', 'site:\n\ttitle: x', '2:1 tabs are not allowed as indentation'],
+  ['nothing', '', '1:1 must be a mapping of keys to values, not null'],
+  ['a list', '- store', '1:1 must be a mapping of keys to values, not ["store"]'],
+  ['too many levels', `store: ${'['.repeat(25)}${']'.repeat(25)}`, 'nests deeper than 20 levels'],
+  ['endless levels', '['.repeat(20_000), 'nests deeper than 20 levels'],
+  ['a merge', `${least}<<: { a: b }`, '5:1 is no key of the configuration'],
+  ['a prototype', `${least}__proto__: { a: b }`, '5:1 is no key of the configuration'],
+])('refuses %s', (_, source, message) => {
+  const lines = problems(source).map(({ line, column, message }) => `${line}:${column} ${message}`)
+  expect(lines.join('\n')).toContain(message)
+})
+
+test('whatever the text, it is read or refused with places that lie in it', () => {
+  const fragment = fc.constantFrom(
+    'store',
+    'targets',
+    'name',
+    ': ',
+    '- ',
+    '\n',
+    '  ',
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    'x',
+    '&a',
+    '*a',
+    '!',
+    '\t',
+    '\0',
+    '|',
+    '#',
+    '?',
+    '1e9',
+    '\r\n',
+  )
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fragment, fc.string()), { maxLength: 20 }), (parts) => {
+      const source = parts.join('')
+      const count = source.split('\n').length
+      for (const { line, column } of problems(source)) {
+        expect(line >= 1 && line <= count && column >= 1).toBe(true)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a message keeps to fifty lines, the error has all', () => {
+  const error = new ConfigError(
+    'f',
+    Array.from({ length: 60 }, (_, i) => ({ line: i + 1, column: 1, path: '', message: 'm' })),
+  )
+  expect(error.message.split('\n')).toHaveLength(52)
+  expect(error.message).toMatch(/has 60 mistakes:[\s\S]*and 10 more$/)
+  expect(error.problems).toHaveLength(60)
+})
+
+test('says of a file that it is missing, too big, a folder or no text', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wharfage-config-'))
+  const file = join(folder, 'wharfage.yaml')
+  try {
+    await expect(loadConfig(file)).rejects.toThrow(/there is no such file; name another with --config/)
+    await expect(loadConfig(folder)).rejects.toThrow(/cannot be read \(EISDIR\)/)
+    await writeFile(file, Buffer.from([0x61, 0xff]))
+    await expect(loadConfig(file)).rejects.toThrow(/the file is not UTF-8 text/)
+    await writeFile(file, '#'.repeat(1_000_001))
+    await expect(loadConfig(file)).rejects.toThrow(/has 1000001 bytes and may have 1000000/)
+    await writeFile(file, least)
+    expect((await loadConfig(file)).store).toEqual({ kind: 'folder', path: join(folder, 'data') })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import {
+  checkKey,
+  checkPrefix,
+  checkpointKey,
+  dailyKey,
+  isMutable,
+  parseCheckpointKey,
+  parseDailyKey,
+  parseRollupKey,
+  parseSealKey,
+  publishedKey,
+  rollupKey,
+  rollupPrefix,
+  rollupsPrefix,
+  sealKey,
+} from '../functions/core/keys.ts'
+import { HOUR_MS, isoDate } from '../functions/core/time.ts'
+
+const target = fc.stringMatching(/^[a-z0-9-]{1,40}$/)
+const hour = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31, 23) / HOUR_MS }).map((hours) => hours * HOUR_MS)
+const date = hour.map(isoDate)
+
+test('lies where Athena and DuckDB look for it', () => {
+  const at = Date.UTC(2026, 6, 1, 3)
+  expect(checkpointKey('prod-eu')).toBe('checkpoints/prod-eu')
+  expect(rollupKey('prod-eu', at)).toBe('rollups/target=prod-eu/date=2026-07-01/hour=03/rollup.parquet')
+  expect(rollupPrefix('prod-eu')).toBe('rollups/target=prod-eu/')
+  expect(rollupPrefix('prod-eu', '2026-07-01')).toBe('rollups/target=prod-eu/date=2026-07-01/')
+  expect(sealKey('2026-07-01')).toBe('seals/date=2026-07-01/seal.json')
+  expect(dailyKey('prod-eu', '2026-07-01')).toBe('daily/target=prod-eu/date=2026-07-01/daily.parquet')
+})
+
+test('every key that is written is read back, and by no other reader', () => {
+  fc.assert(
+    fc.property(target, hour, date, (name, at, day) => {
+      const keys = [checkpointKey(name), rollupKey(name, at), sealKey(day), dailyKey(name, day), publishedKey]
+      const readers = [parseCheckpointKey, parseRollupKey, parseSealKey, parseDailyKey, () => null]
+      const meant = [name, { target: name, hour: at }, day, { target: name, date: day }, null]
+      for (const [i, key] of keys.entries()) {
+        expect(readers.map((read) => read(key))).toEqual(meant.map((value, j) => (i === j ? value : null)))
+        expect(checkKey(key)).toBe(key)
+      }
+    }),
+  )
+})
+
+test('whatever is read was written so', () => {
+  const piece = fc.constantFrom(
+    'rollups/',
+    'target=',
+    'prod',
+    '/date=',
+    '2026-07-01',
+    '2026-02-30',
+    '/hour=',
+    '03',
+    '24',
+    '3',
+    '/rollup.parquet',
+    'checkpoints/',
+    'daily/',
+    '/daily.parquet',
+    'seals/',
+    'date=',
+    '/seal.json',
+    '/',
+    '..',
+    '\n',
+    'A',
+  )
+  const almost = fc.oneof(
+    fc.array(piece, { maxLength: 9 }).map((pieces) => pieces.join('')),
+    fc
+      .tuple(
+        target,
+        fc.constantFrom('2026-07-01', '2026-02-30', '2026-7-1', ''),
+        fc.constantFrom('00', '23', '24', '3', ''),
+      )
+      .map(([name, day, hourOfDay]) => `rollups/target=${name}/date=${day}/hour=${hourOfDay}/rollup.parquet`),
+  )
+  let read = 0
+  fc.assert(
+    fc.property(almost, (text) => {
+      const rollup = parseRollupKey(text)
+      const checkpoint = parseCheckpointKey(text)
+      const seal = parseSealKey(text)
+      const daily = parseDailyKey(text)
+      if (rollup !== null) expect(rollupKey(rollup.target, rollup.hour)).toBe(text)
+      if (checkpoint !== null) expect(checkpointKey(checkpoint)).toBe(text)
+      if (seal !== null) expect(sealKey(seal)).toBe(text)
+      if (daily !== null) expect(dailyKey(daily.target, daily.date)).toBe(text)
+      if (rollup ?? checkpoint ?? seal ?? daily) read++
+    }),
+    { numRuns: 2000 },
+  )
+  expect(read).toBeGreaterThan(20)
+})
+
+test('rollups sort by target, then by time', () => {
+  fc.assert(
+    fc.property(target, hour, hour, (name, a, b) => {
+      fc.pre(a < b)
+      expect(rollupKey(name, a) < rollupKey(name, b)).toBe(true)
+      expect(rollupKey(name, a).startsWith(rollupPrefix(name, isoDate(a)))).toBe(true)
+      expect(rollupPrefix(name).startsWith(rollupsPrefix)).toBe(true)
+    }),
+  )
+})
+
+test("one target's prefix holds no other target's rollups", () => {
+  fc.assert(
+    fc.property(target, target, hour, (a, b, at) => {
+      expect(rollupKey(a, at).startsWith(rollupPrefix(b))).toBe(a === b)
+    }),
+  )
+})
+
+test.each(['', 'A', 'a/b', '..', 'a.b', 'a b', 'a'.repeat(41), 'ä', 'a\n', '*'])(
+  'makes no key of the target %j',
+  (name) => {
+    for (const make of [
+      checkpointKey,
+      rollupPrefix,
+      (n: string) => rollupKey(n, 0),
+      (n: string) => dailyKey(n, '2026-07-01'),
+    ]) {
+      expect(() => make(name)).toThrow('is not 1 to 40 characters of a-z, 0-9 and -')
+    }
+    expect(parseCheckpointKey(`checkpoints/${name}`)).toBeNull()
+  },
+)
+
+test('makes no key of what is no hour and no date', () => {
+  expect(() => rollupKey('prod', 1)).toThrow('1 is not the start of an hour')
+  expect(() => rollupKey('prod', Date.UTC(10000, 0))).toThrow('outside the years')
+  expect(() => rollupKey('prod', Date.UTC(1960, 0))).toThrow('on no calendar')
+  expect(() => sealKey('2026-02-30')).toThrow('on no calendar')
+  expect(() => rollupPrefix('prod', '2026-7')).toThrow('YYYY-MM-DD')
+})
+
+test('only checkpoints and what is published are ever replaced', () => {
+  expect([checkpointKey('a'), publishedKey].map(isMutable)).toEqual([true, true])
+  expect([rollupKey('a', 0), sealKey('2026-07-01'), dailyKey('a', '2026-07-01')].map(isMutable)).toEqual([
+    false,
+    false,
+    false,
+  ])
+})
+
+test('a key that is accepted stays below its root on any file system', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a-z./@=]{0,12}$/)), (text) => {
+      let accepted = true
+      try {
+        checkKey(text)
+      } catch {
+        accepted = false
+      }
+      const segments = text.split('/')
+      const plain = segments.every((segment) => /^[\w=@~+.-]+$/.test(segment) && !/^\.|@$/.test(segment))
+      expect(accepted).toBe(plain)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a prefix may be empty or end within a segment, but not climb', () => {
+  for (const prefix of ['', 'rollups/', 'rollups/target=a', 'a/b/']) expect(checkPrefix(prefix)).toBe(prefix)
+  for (const prefix of ['/', '../', 'a/../', 'a//']) expect(() => checkPrefix(prefix)).toThrow('no plain name')
+})

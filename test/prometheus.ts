@@ -1,0 +1,112 @@
+/** A real Prometheus for tests: on a loopback port of its own, with its data in a folder that goes when it stops. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import * as http from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface PrometheusOptions {
+  scrapeConfigs: object[] // as in Prometheus's own configuration
+  externalLabels?: Record<string, string>
+  scrapeInterval?: string // Prometheus's spelling; default '1s'
+}
+
+export interface RunningPrometheus {
+  url: string // http://127.0.0.1:port
+  stop(): Promise<void>
+}
+
+/** Path of the binary: $PROMETHEUS, else the first on the PATH; null where there is none. */
+export const prometheus: string | null = findPrometheus()
+
+/**
+ * Starts a Prometheus and waits until it is ready; its first scrape comes some 5 s later. Throws with the end of its log
+ * when it does not get there.
+ */
+export async function startPrometheus(options: PrometheusOptions): Promise<RunningPrometheus> {
+  if (prometheus === null) throw new Error('no prometheus on the PATH; set $PROMETHEUS')
+  const folder = await mkdtemp(join(tmpdir(), 'prometheus-'))
+  const config = join(folder, 'prometheus.yml') // JSON is YAML
+  await writeFile(
+    config,
+    JSON.stringify({
+      global: { scrape_interval: options.scrapeInterval ?? '1s', external_labels: options.externalLabels ?? {} },
+      scrape_configs: options.scrapeConfigs,
+    }),
+  )
+  const address = `127.0.0.1:${await freePort()}`
+  const child = spawn(
+    prometheus,
+    [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${address}`],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-4000)
+  })
+  const stop = async () => {
+    await end(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  const deadline = performance.now() + 20_000
+  while (!(await ready(`http://${address}/-/ready`))) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      await stop()
+      throw new Error(`prometheus did not become ready:\n${log}`)
+    }
+    await sleep(50)
+  }
+  return { url: `http://${address}`, stop }
+}
+
+function findPrometheus(): string | null {
+  const { PROMETHEUS, PATH = '' } = process.env
+  if (PROMETHEUS) return PROMETHEUS
+  const candidates = PATH.split(delimiter).map((folder) => join(folder, 'prometheus'))
+  return candidates.find(executable) ?? null
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  return address.port
+}
+
+function ready(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    http
+      .get(url, { agent: false, timeout: 2000 }, (response) => {
+        response.resume()
+        resolve(response.statusCode === 200)
+      })
+      .on('timeout', () => resolve(false))
+      .on('error', () => resolve(false))
+  })
+}
+
+/** Ends the process, at the second asking by force. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  const force = setTimeout(() => child.kill('SIGKILL'), 5000)
+  await exited
+  clearTimeout(force)
+}
