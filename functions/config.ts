@@ -173,11 +173,10 @@ export async function loadConfig(path: string): Promise<Config> {
 /** The configuration in a text; `path` is its file, in messages and for what is relative in it. */
 export function parseConfig(source: string, path: string): Config {
   const { data, problems, placeOf } = readYaml(source)
-  if (problems.length > 0)
-    throw refused(
-      path,
-      problems.map((problem) => ({ ...problem, path: '' })),
-    )
+  if (problems.length > 0) {
+    const pathless = problems.map((problem) => ({ ...problem, path: '' }))
+    throw refused(path, pathless)
+  }
   const parsed = configSchema.safeParse(data, { reportInput: true })
   const mistakes = [...(parsed.error?.issues.flatMap(explain) ?? []), ...contradictions(data)]
   if (parsed.success && mistakes.length === 0) return toConfig(parsed.data, resolve(path))
@@ -247,9 +246,9 @@ function explain(issue: z.core.$ZodIssue): Mistake[] {
     return [{ path, message: `is missing; give ${schema.description ?? `a ${issue.expected}`}` }]
   }
   const message = issue.code === 'invalid_type' ? `must be ${KINDS[issue.expected] ?? issue.expected}` : issue.message
-  return [
-    { path, message: path.includes('auth') || holdsCredentials(input) ? message : `${message}, not ${show(input)}` },
-  ]
+  // The whole file as one value is likely another file, such as a token's.
+  const hidden = path.length === 0 || path.includes('auth') || holdsCredentials(input)
+  return [{ path, message: hidden ? message : `${message}, not ${show(input)}` }]
 }
 
 const KINDS: Record<string, string> = {
@@ -266,7 +265,8 @@ function unknownKey(key: string, path: YamlPath, schema: JsonSchema): string {
     return 'is not read by this version yet; take it out, so that nobody counts on it'
   }
   const known = Object.keys(schema.properties ?? {})
-  const near = known.find((name) => distance(name.toLowerCase(), key.toLowerCase().replace(/[-_]/g, '')) <= 2)
+  const plain = key.slice(0, 60).toLowerCase().replace(/[-_]/g, '')
+  const near = known.find((name) => distance(name.toLowerCase(), plain) <= Math.min(2, (name.length - 1) / 2))
   return near === undefined
     ? `is no key of the configuration; known here are ${known.join(', ')}`
     : `is no key of the configuration; did you mean ${near}?`
@@ -365,9 +365,11 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
+/** A plain value as it was written; a list or mapping only by its kind, since anything may lie in it. */
 function show(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value)
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'a mapping'
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
 /** Levenshtein's: how many letters to add, drop or change to turn one word into the other. */

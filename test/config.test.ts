@@ -202,6 +202,18 @@ test.each([
   ])
 })
 
+test.each([
+  ['Interval: 5m', 'did you mean interval?'],
+  ['cluster_domain: x', 'did you mean clusterDomain?'],
+  ['prometheus-interval: 5s', 'did you mean prometheusInterval?'],
+  ['gatways: []', 'did you mean gateways?'],
+  ['x: 1', 'known here are name, url, interval'],
+  ['auth: { bearr: env:T }', 'did you mean bearer?'],
+  ['auth: { tls: { k: env:T } }', 'known here are ca, cert, key'],
+])('of the key in %s it says "%s"', (line, message) => {
+  expect(said(line)).toContain(message)
+})
+
 test('refuses two targets of one name, beside other mistakes', () => {
   const twice = `${least}  - name: prod\n    url: nowhere\n`
   expect(problems(twice)).toEqual([
@@ -233,6 +245,10 @@ test('repeats no secret that stands where its name should, nor beside it', () =>
     expect(said(line)).not.toBe('')
     expect(said(line)).not.toContain('hunter2')
   }
+  for (const source of ['hunter2', '- hunter2', 'targets: { auth: { bearer: hunter2 } }', 'store: { auth: hunter2 }']) {
+    expect(problems(source)).not.toEqual([])
+    expect(JSON.stringify(problems(source))).not.toContain('hunter2')
+  }
 })
 
 // YAML that is not wanted here.
@@ -247,8 +263,8 @@ test.each([
   ['a key that is no text', '? [a]\n: b', '1:3 a key must be a text'],
   ['an open bracket', 'targets: [', '1:11 flow sequence'],
   ['a tab for indentation', 'site:\n\ttitle: x', '2:1 tabs are not allowed as indentation'],
-  ['nothing', '', '1:1 must be a mapping of keys to values, not null'],
-  ['a list', '- store', '1:1 must be a mapping of keys to values, not ["store"]'],
+  ['nothing', '', '1:1 must be a mapping of keys to values'],
+  ['a list', '- store', '1:1 must be a mapping of keys to values'],
   ['too many levels', `store: ${'['.repeat(25)}${']'.repeat(25)}`, 'nests deeper than 20 levels'],
   ['endless levels', '['.repeat(20_000), 'nests deeper than 20 levels'],
   ['a merge', `${least}<<: { a: b }`, '5:1 is no key of the configuration'],

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { zeroCoverage } from '../functions/core/coverage.ts'
 import { FLOW_FIELDS, type FlowRow, MEASURES, zeroMeasures } from '../functions/core/flow.ts'
 import { rollupKey } from '../functions/core/keys.ts'
+import { encodeRollup } from '../functions/core/rollup.ts'
 import { EGRESS_COLUMNS, formatJsonLines, formatTable, querySql } from '../functions/duckdb.ts'
 
 // Folders above the store may have any name, a quote, a glob and another target among them.
@@ -52,6 +54,20 @@ test('gives a rollup its place and its rows their types', async () => {
   expect(column('destinationPort')).toEqual([443, null, null])
   expect(column('destinationHost')).toEqual(['api.example', '', ''])
   expect(column('egressBytes')).toEqual([2 ** 53 - 1, 5, 7])
+})
+
+test('reads the rollups that the ledger writes', async () => {
+  const rows = [row({ sourceWorkload: 'cart', destinationPort: 443, egressBytes: 2 ** 53 - 1 }), row({ requests: 3 })]
+  const rollup = { target: 'real', hour: 0, number: 1, previous: null, coverage: zeroCoverage(), rows }
+  const { key, bytes } = encodeRollup(rollup)
+  const path = join(store, key)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, bytes)
+  const sql = 'SELECT target, date, "sourceWorkload", "destinationPort", requests, "egressBytes" FROM egress ORDER BY 3'
+  expect((await querySql([{ path }], sql)).rows).toEqual([
+    ['real', '1970-01-01', '', null, 3, 0],
+    ['real', '1970-01-01', 'cart', 443, 0, 2 ** 53 - 1],
+  ])
 })
 
 test('reads rollups of different columns beside each other', async () => {

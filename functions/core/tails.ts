@@ -41,12 +41,14 @@ export function tailWindow(checkpoint: Checkpoint): number {
 }
 
 /**
- * The expression for series that were there within the window and are not now. `unless` ignores the metric's name, so that
- * one metric's living series would hide another's dead one; the name is copied into a label of its own first.
+ * The expression for series that were there within the window and are not now. `unless` and `or` ignore the metric's
+ * name, so that one metric's living series would hide another's dead one; the name is copied into a label first.
  */
-export function tailExpression(selector: string, windowMs: number): string {
+export function tailExpression(selectors: readonly string[], windowMs: number): string {
   const named = (vector: string) => `label_replace(${vector},"wharfage_metric","$1","__name__","(.+)")`
-  return `${named(`last_over_time(${selector}[${seconds(windowMs)}])`)} unless ${named(selector)}`
+  const dead = (selector: string) =>
+    `${named(`last_over_time(${selector}[${seconds(windowMs)}])`)} unless ${named(selector)}`
+  return selectors.map(dead).join(' or ')
 }
 
 /** The label the expression adds, to be dropped again. */
@@ -99,6 +101,12 @@ export function settleTails(
   function settleVanished(row: number, value: number): void {
     const { columns } = series
     if (columns.vanishedAt[row] === 0 || columns.flow[row] < 0) return
+    if (Number.isNaN(columns.value[row])) {
+      columns.value[row] = value
+      coverage.baselineSeries++
+      addUnlessBlocked(coverage.baseline, row, wholeValue(value))
+      return
+    }
     const previous: Sample = { time: Math.max(columns.time[row], columns.tailedAt[row]), value: columns.value[row] }
     const settledBy = columns.tailedAt[row] === 0 ? columns.vanishedAt[row] : watermark
     const to = Math.max(settledBy, previous.time + 1)

@@ -74,6 +74,11 @@ export class Evaluator {
         }))
       case 'label-replace':
         return this.#labelReplace(expression, time)
+      case 'or': {
+        const left = this.#vector(expression.left, time)
+        const there = new Set(left.map((element) => element.set.key))
+        return [...left, ...this.#vector(expression.right, time).filter((element) => !there.has(element.set.key))]
+      }
       case 'unless': {
         const right = new Set(this.#vector(expression.right, time).map((element) => element.set.key))
         return this.#vector(expression.left, time).filter((element) => !right.has(element.set.key))

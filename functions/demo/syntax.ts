@@ -1,6 +1,6 @@
 /**
- * A parser of the part of PromQL that a federation's reader needs: selectors with ranges, subqueries, `unless`, `-` and
- * four functions. Everything else is refused with a sentence.
+ * A parser of the part of PromQL that a federation's reader needs: selectors with ranges, subqueries, `or`, `unless`,
+ * `-` and four functions. Everything else is refused with a sentence.
  */
 import { matcher, type Operator, type Selector } from './selector.ts'
 
@@ -18,6 +18,7 @@ export type Expression =
       source: string
       regex: string
     }
+  | { kind: 'or'; left: Expression; right: Expression }
   | { kind: 'unless'; left: Expression; right: Expression }
   | { kind: 'minus'; left: Expression; right: Expression }
 
@@ -28,7 +29,7 @@ const FUNCTIONS = ['last_over_time', 'min_over_time', 'timestamp', 'label_replac
 /** Parses a whole expression. Throws one sentence that names the place. */
 export function parseExpression(text: string): Expression {
   const parser = new Parser(text)
-  const expression = parser.unless()
+  const expression = parser.expression()
   parser.end()
   return expression
 }
@@ -49,7 +50,13 @@ class Parser {
     this.#tokens = tokens(text)
   }
 
-  unless(): Expression {
+  expression(): Expression {
+    let left = this.#unless()
+    while (this.#take('name', 'or')) left = { kind: 'or', left, right: this.#unless() }
+    return left
+  }
+
+  #unless(): Expression {
     let left = this.#minus()
     while (this.#take('name', 'unless')) left = { kind: 'unless', left, right: this.#minus() }
     return left
@@ -77,7 +84,7 @@ class Parser {
 
   #operand(): Expression {
     if (this.#take('sign', '(')) {
-      const inner = this.unless()
+      const inner = this.expression()
       this.#expect(')')
       return inner
     }
@@ -87,7 +94,7 @@ class Parser {
       return { kind: 'selector', selector: this.selector() }
     }
     this.#next += 2
-    const inner = this.unless()
+    const inner = this.expression()
     const expression = this.#call(call, inner)
     this.#expect(')')
     return expression

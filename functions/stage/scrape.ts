@@ -265,7 +265,9 @@ async function replay(
         prepared: prepareSeries(rest, externalLabels, checkpoint.seed),
         samples: samples.map(({ timeMs, value }) => ({ time: timeMs, value })),
       }))
-      for (const moment of replayMoments(raw, from, to, settings.intervalMs)) {
+      // The moment of the body itself is the body's to tell.
+      const end = to < watermark ? to + 1 : watermark
+      for (const moment of replayMoments(raw, from, end, settings.intervalMs)) {
         const seen = readSamples(moment, checkpoint.series)
         const at = readingWatermark(seen, checkpoint.series)
         if (at === null || at <= checkpoint.watermark) continue
@@ -290,13 +292,10 @@ async function askTails(
   if (!tailsDue(checkpoint, settings)) return 0
   const windowMs = tailWindow(checkpoint)
   const at = checkpoint.watermark
-  const dead: VectorSample[] = []
   const starts = new Map<string, number>()
   let samples: TailSample[]
   try {
-    for (const selector of bookedSelectors(settings.mesh)) {
-      dead.push(...(await prometheus.queryInstant(tailExpression(selector, windowMs), at)))
-    }
+    const dead = await prometheus.queryInstant(tailExpression(bookedSelectors(settings.mesh), windowMs), at)
     samples = prepareTails(checkpoint, dead)
     if (samples.some(({ prepared }) => !isKnown(checkpoint, prepared))) {
       const ups = await prometheus.queryInstant(UP, at)
