@@ -51,7 +51,7 @@ test('one bit, one byte more or another seed gives another hash', () => {
         hashOf(bytes),
         hashOf(flipped),
         hashOf(Uint8Array.from([...bytes, 0])),
-        hashOf(Uint8Array.from([0, ...bytes])),
+        hashOf(Uint8Array.from([1, ...bytes])),
         hashOf(bytes, 0, bytes.length, { lo: SEED.lo + 1, hi: SEED.hi }),
         hashOf(bytes, 0, bytes.length, { lo: SEED.lo, hi: SEED.hi + 1 }),
       ]
