@@ -1,7 +1,7 @@
 /**
  * Golden cases: test/golden/<case>/ holds federation bodies in the order they were scraped (1.prom, 2.prom, …), what the
- * query API knew of the dead at each (2.tails.prom) and of process starts (2.starts.prom, seconds since the epoch), settings
- * (case.json), and the hours that must come of it (expected.txt). They go through the real scrape, store and Parquet.
+ * query API knew of the dead at each (2.tails.prom), of process starts (2.starts.prom, seconds since the epoch) and of raw
+ * samples in a gap (2.range.prom), settings (case.json), and the hours that must come of it (expected.txt). They go through the real scrape, store and Parquet.
  *
  * UPDATE_GOLDEN=1 writes expected.txt anew; read every line of the difference before you keep it.
  */
@@ -16,7 +16,7 @@ import { decodeRollup } from '#core/rollup.ts'
 import type { Target } from '#core/target.ts'
 import { isoHour, isoInstant } from '#core/time.ts'
 import type { Prometheus } from '../functions/prometheus.ts'
-import type { VectorSample } from '../functions/query-api.ts'
+import type { MatrixSeries, VectorSample } from '../functions/query-api.ts'
 import { scrapeTarget } from '../functions/stage/scrape.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import type { Store } from '../functions/store/store.ts'
@@ -83,7 +83,10 @@ function recorded(path: string, step: number, externalLabels: readonly string[])
   }
   return {
     federate: async () => Buffer.from(file('')),
-    queryRange: async () => [],
+    queryRange: async (expression, timeMs) => {
+      if (file('range.').startsWith('# fails')) throw new Error('query mesh: answered 503: too busy')
+      return matrix(file('range.'), expression, timeMs)
+    },
     queryInstant: async (expression, timeMs) => {
       if (expression === 'up') {
         const ups = vector(
@@ -114,6 +117,25 @@ function vector(text: string, timeMs: number): VectorSample[] {
     const labels: Labels = new Map([['__name__', series.name], ...series.labels])
     return [{ labels: Object.fromEntries(labels), value: Number(match[2]), timeMs }]
   })
+}
+
+/** The raw samples of a file that a range selector reaches; all booked series are answered by the first one. */
+function matrix(text: string, selector: string, timeMs: number): MatrixSeries[] {
+  const [, name, seconds] = /^(.*)\[(\d+)s\]$/.exec(selector)!
+  const series = new Map<string, MatrixSeries>()
+  for (const line of text.split('\n')) {
+    const [sample] = vector(line, timeMs)
+    if (sample === undefined) continue
+    const { labels, value } = sample
+    const sampledMs = Number(line.slice(line.lastIndexOf(' ') + 1))
+    const asked = name.startsWith('{')
+      ? name.includes('destination_service!~') && 'reporter' in labels
+      : name === labels.__name__
+    if (!asked || sampledMs <= timeMs - Number(seconds) * 1000 || sampledMs > timeMs) continue
+    const key = JSON.stringify(labels)
+    series.set(key, { labels, samples: [...(series.get(key)?.samples ?? []), { timeMs: sampledMs, value }] })
+  }
+  return [...series.values()]
 }
 
 async function describeHours(store: Store): Promise<string[]> {

@@ -53,7 +53,8 @@ export async function runMesh(job: MeshJob, report: (message: MeshMessage) => vo
       scrapes++
     } catch (error) {
       if (mesh.available()) throw error
-      lastFailure = (error as Error).message
+      // The port is another one on each run, and the ledger must be the same.
+      lastFailure = (error as Error).message.replaceAll(server.url, `http://prometheus.${mesh.name}.example`)
       failures++
     }
     if ((scrapes + failures) % 288 === 0) {
