@@ -83,15 +83,21 @@ function helpOf({ name, summary, usage, help, options }: Command): string {
 
 /** This process as a terminal: npm moves to the package's root, and says where the person was. */
 function processTerminal(): Terminal {
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
+  let stopping: AbortController | null = null
   let progressing = false
   const clear = () => {
     if (progressing) process.stderr.write('\r\x1b[K')
     progressing = false
   }
   return {
-    stop: stop.signal,
+    // Only what asks for it ends by itself; anything else, and whoever is asked twice, is ended by the signal.
+    get stop() {
+      if (stopping === null) {
+        stopping = new AbortController()
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping?.abort())
+      }
+      return stopping.signal
+    },
     cwd: process.env.npm_lifecycle_event === 'wharfage' ? (process.env.INIT_CWD ?? process.cwd()) : process.cwd(),
     out: (bytes) => {
       clear()

@@ -9,7 +9,6 @@ import {
   noWords,
   storeOf,
   TARGET_OPTION,
-  type Terminal,
   targetsOf,
   UsageError,
 } from './command.ts'
@@ -63,9 +62,11 @@ export const scrape: Command = {
         terminal.say((error as Error).message)
       }
     }
-    await round()
-    if (everySeconds === null) return failed ? 1 : 0
-    await repeat(round, everySeconds, terminal)
+    if (everySeconds === null) {
+      await round()
+      return failed ? 1 : 0
+    }
+    await repeat(round, everySeconds, terminal.stop)
     return 0
   },
 }
@@ -79,12 +80,12 @@ function duration(text: string): number {
 }
 
 /** Keeps to the clock: a slow round shortens the wait, and one slower than the interval skips a beat. */
-async function repeat(round: () => Promise<void>, everySeconds: number, { stop }: Terminal): Promise<void> {
+async function repeat(round: () => Promise<void>, everySeconds: number, stop: AbortSignal): Promise<void> {
   const everyMs = everySeconds * 1000
   const began = performance.now()
   while (!stop.aborted) {
+    await round()
     const elapsed = performance.now() - began
     await setTimeout(everyMs - (elapsed % everyMs), undefined, { signal: stop }).catch(() => {})
-    if (!stop.aborted) await round()
   }
 }

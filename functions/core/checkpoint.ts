@@ -25,7 +25,8 @@ export interface MeshProxy {
   seenAt: number // watermark of the last scrape that had any series of it
 }
 
-export interface Checkpoint {
+/** What is remembered as plain values, told apart from what has a form of its own in the bytes. */
+interface CheckpointFacts {
   target: string
   owner: string // hash of the target's name and URL: who may go on writing here
   generation: number // as configured when it was last written
@@ -39,75 +40,46 @@ export interface Checkpoint {
   head: ChainLink | null // the newest rollup that was closed; null before the first
   externalLabels: [string, string][] // what /federate adds to a series and the query API does not, as last learnt
   unclassifiedExample: string // label set of a series no rule could place
+  proxies: MeshProxy[]
+}
+
+export interface Checkpoint extends CheckpointFacts {
   flows: Flow[]
   hours: OpenHours
   finished: EncodedRollup[] // closed but not known to be written, oldest first
   series: SeriesTable
-  proxies: MeshProxy[]
 }
 
 interface Header {
-  target: string
-  owner: string
-  generation: number
-  seq: number
-  selectors: string
-  selectorsSince: number
-  seed: HashSeed
-  baseline: number
-  watermark: number
-  tailedThrough: number
-  head: ChainLink | null
-  externalLabels: [string, string][]
-  unclassifiedExample: string
+  facts: CheckpointFacts
   closedThrough: number
   flows: (string | number | null)[][] // values in FLOW_FIELDS' order
   hours: { start: number; coverage: Coverage; rows: number[][] }[] // flow, then values in MEASURES' order
-  proxies: (string | number)[][]
   finished: (ChainLink & { size: number })[]
   seriesSize: number
   seriesBytes: number
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const series = checkpoint.series.encode()
-  const { target, owner, generation, seq, selectors, selectorsSince, seed, baseline, watermark, tailedThrough } =
-    checkpoint
+  const { flows, hours, finished, series, ...facts } = checkpoint
+  const seriesBytes = series.encode()
   const header: Header = {
-    target,
-    owner,
-    generation,
-    seq,
-    selectors,
-    selectorsSince,
-    seed,
-    baseline,
-    watermark,
-    tailedThrough,
-    head: checkpoint.head,
-    externalLabels: checkpoint.externalLabels,
-    unclassifiedExample: checkpoint.unclassifiedExample,
-    closedThrough: checkpoint.hours.closedThrough,
-    flows: checkpoint.flows.map((flow) => FLOW_FIELDS.map((field) => flow[field])),
-    hours: checkpoint.hours.hours.map(({ start, coverage, rows }) => ({
+    facts,
+    closedThrough: hours.closedThrough,
+    flows: flows.map((flow) => FLOW_FIELDS.map((field) => flow[field])),
+    hours: hours.hours.map(({ start, coverage, rows }) => ({
       start,
       coverage,
       rows: [...rows].map(([flow, measures]) => [flow, ...MEASURES.map((measure) => measures[measure])]),
     })),
-    proxies: checkpoint.proxies.map((proxy) => [proxy.key, proxy.start, proxy.startSeenAt, proxy.seenAt]),
-    finished: checkpoint.finished.map(({ number, key, sha256: digest, bytes }) => ({
-      number,
-      key,
-      sha256: digest,
-      size: bytes.length,
-    })),
-    seriesSize: checkpoint.series.size,
-    seriesBytes: series.length,
+    finished: finished.map(({ bytes, ...link }) => ({ ...link, size: bytes.length })),
+    seriesSize: series.size,
+    seriesBytes: seriesBytes.length,
   }
   const json = Buffer.from(JSON.stringify(header))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(json.length)
-  const payload = Buffer.concat([length, json, series, ...checkpoint.finished.map(({ bytes }) => bytes)])
+  const payload = Buffer.concat([length, json, seriesBytes, ...finished.map(({ bytes }) => bytes)])
   const body = Buffer.concat([Buffer.from(MAGIC), zstdCompressSync(payload)])
   return Buffer.concat([body, Buffer.from(sha256(body), 'hex')])
 }
@@ -136,22 +108,8 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
     at += size
     return rollup
   })
-  const { target, owner, generation, seq, selectors, selectorsSince, seed, baseline, watermark, tailedThrough, head } =
-    header
   return {
-    target,
-    owner,
-    generation,
-    seq,
-    selectors,
-    selectorsSince,
-    seed,
-    baseline,
-    watermark,
-    tailedThrough,
-    head,
-    externalLabels: header.externalLabels,
-    unclassifiedExample: header.unclassifiedExample,
+    ...header.facts,
     flows: header.flows.map(
       (values) => Object.fromEntries(FLOW_FIELDS.map((field, index) => [field, values[index]])) as unknown as Flow,
     ),
@@ -165,12 +123,6 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
     ),
     finished,
     series: SeriesTable.decode(payload.subarray(jsonEnd, jsonEnd + header.seriesBytes), header.seriesSize),
-    proxies: header.proxies.map(([proxyKey, start, startSeenAt, seenAt]) => ({
-      key: String(proxyKey),
-      start: Number(start),
-      startSeenAt: Number(startSeenAt),
-      seenAt: Number(seenAt),
-    })),
   }
 }
 

@@ -225,7 +225,8 @@ function targetCoverage(state: TargetState, day: number, records: readonly HourR
   return {
     target: state.target,
     firstHour: isoHour(state.firstHour),
-    closedThrough: isoHour(state.closedThrough),
+    // Never past the day, or a day's page would change for ever.
+    closedThrough: isoHour(Math.min(state.closedThrough, day + DAY_MS)),
     ...seconds,
     observation: observationOf(seconds),
     tails: states.includes('failed') ? 'failed' : states.includes('off') ? 'off' : 'asked',

@@ -65,10 +65,15 @@ export function continueTail(previous: Sample, sample: Sample): Delta {
   return continueSeries(previous, sample, { before: null, now: null })
 }
 
+/** True when a process certainly began after an instant at which another was counting; both in ms since epoch. */
+export function startedAfter(time: number, start: number): boolean {
+  return start > time + START_JITTER_MS
+}
+
 /** True when the process is another one than at the previous sample, though its counter may have grown past it. */
 function restarted(previous: Sample, start: ProcessStart): boolean {
   if (start.now === null) return false
-  if (start.now > previous.time + START_JITTER_MS) return true
+  if (startedAfter(previous.time, start.now)) return true
   return start.before !== null && start.now > previous.time && start.now - start.before > START_JITTER_MS
 }
 

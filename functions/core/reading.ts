@@ -81,6 +81,12 @@ export function readBody(
   return builder.finish(reader.skippedLines)
 }
 
+/** The metric of a reading's sample. */
+export function metricOf(reading: Reading, table: SeriesTable, sample: number): MetricIndex {
+  const row = reading.row[sample]
+  return row >= 0 ? table.columns.metric[row] : reading.freshSeries[reading.fresh[sample]].metric
+}
+
 /** A series from a query, with the hash its bytes would have in a body of the same Prometheus. */
 export function prepareSeries(series: LabelledSeries, externalLabels: Labels, seed: HashSeed): FreshSeries {
   const text = formatSeries(series.name, series.labels, externalLabels)

@@ -3,13 +3,15 @@
  * once: at five-minute scrapes that loses 23 % of pods that live ten minutes and 77 % of jobs of ninety seconds. So the
  * last values of series that died are asked of the query API beside it.
  */
+import { Bookings } from '#core/bookings.ts'
 import type { Checkpoint } from '#core/checkpoint.ts'
 import { continueTail, type Delta, isUsable, type Sample, wholeValue } from '#core/delta.ts'
-import { hashText } from '#core/hash.ts'
-import { increase, isBytes } from '#core/hours.ts'
+import { type Hash64, hashText } from '#core/hash.ts'
 import { proxyIdentity, seriesIdentity } from '#core/labels.ts'
 import { BOOKED, UPTIME } from '#core/metric.ts'
-import { FlowIndex, isGap, type ObserveSettings, placeSeries } from '#core/observe.ts'
+import type { ObserveSettings } from '#core/observe.ts'
+import { Placement } from '#core/placement.ts'
+import { proxyKey } from '#core/proxies.ts'
 import type { FreshSeries } from '#core/reading.ts'
 import { HOUR_MS } from '#core/time.ts'
 
@@ -76,26 +78,26 @@ export function settleTails(
   const { series, watermark, hours } = checkpoint
   const { coverage } = hours.at(watermark)
   const windowStart = watermark - tailWindow(checkpoint)
-  const flows = new FlowIndex(checkpoint)
-  let identities: Map<string, number> | null = null
-  const processes = new Map(checkpoint.proxies.map((proxy) => [proxy.key, proxy]))
-  const unknown: TailSample[] = []
-  for (const { prepared, value } of samples) {
-    if (prepared.metric >= BOOKED.length) continue
-    if (!isUsable(value)) {
+  const placement = new Placement(checkpoint, settings.mesh, coverage)
+  const bookings = new Bookings(checkpoint, series, settings, true)
+  const processes = new Map(checkpoint.proxies.map(({ key }, index) => [key, index]))
+  const strangers: TailSample[] = []
+  const settled = new Set<number>()
+  for (const sample of samples) {
+    if (sample.prepared.metric >= BOOKED.length) continue
+    if (!isUsable(sample.value)) {
       coverage.skippedSamples++
       continue
     }
-    let row = series.find(prepared.lo, prepared.hi, prepared.length)
-    if (row < 0) {
-      identities ??= uniqueIdentities(checkpoint)
-      const { lo, hi } = hashText(seriesIdentity(prepared.series), checkpoint.seed)
-      row = identities.get(`${lo}:${hi}`) ?? -1
+    const row = series.find(sample.prepared.lo, sample.prepared.hi, sample.prepared.length)
+    if (row < 0) strangers.push(sample)
+    else {
+      settled.add(row)
+      settleVanished(row, sample.value)
     }
-    if (row >= 0) settleVanished(row, value)
-    else unknown.push({ prepared, value })
   }
-  for (const { prepared, value } of unknown) settleUnknown(prepared, value)
+  const rowsOf = strangers.length === 0 ? new Map<string, number[]>() : rowsByIdentity(checkpoint)
+  for (const { prepared, value } of strangers) settleStranger(prepared, value)
   checkpoint.tailedThrough = watermark
 
   function settleVanished(row: number, value: number): void {
@@ -104,7 +106,7 @@ export function settleTails(
     if (Number.isNaN(columns.value[row])) {
       columns.value[row] = value
       coverage.baselineSeries++
-      addUnlessBlocked(coverage.baseline, row, wholeValue(value))
+      bookings.note(coverage.baseline, row, wholeValue(value))
       return
     }
     const previous: Sample = { time: Math.max(columns.time[row], columns.tailedAt[row]), value: columns.value[row] }
@@ -119,14 +121,35 @@ export function settleTails(
     columns.tailedAt[row] = watermark
   }
 
-  /** Born and dead between two scrapes. */
-  function settleUnknown(prepared: FreshSeries, value: number): void {
-    const flow = placeSeries(prepared.series, prepared.metric, settings.mesh, flows, coverage, checkpoint)
+  /**
+   * A label set that no row has. It is either born and dead between two scrapes, or the old labels of a series that was
+   * relabelled: then one of the same process is remembered under what survives a relabelling, and it is that one's tail
+   * if it is dead, and nothing new if it lives. One of another process is only a namesake, say of the same StatefulSet.
+   */
+  function settleStranger(prepared: FreshSeries, value: number): void {
+    const { columns } = series
+    const process = processOf(prepared)
+    const { lo, hi } = hashText(seriesIdentity(prepared.series), checkpoint.seed)
+    const namesakes = rowsOf.get(`${lo}:${hi}`) ?? []
+    if (namesakes.some((row) => columns.vanishedAt[row] === 0)) return
+    const same = namesakes.filter((row) => process >= 0 && columns.proxy[row] === process)
+    if (same.length === 0) settleUnknown(prepared, value, process, { lo, hi }, namesakes.length > 0)
+    else if (same.length === 1 && !settled.has(same[0])) {
+      settled.add(same[0])
+      settleVanished(same[0], value)
+    }
+  }
+
+  /** Born and dead between two scrapes. A namesake's birth is proved by its own process's start alone. */
+  function settleUnknown(
+    prepared: FreshSeries,
+    value: number,
+    process: number,
+    identity: Hash64,
+    namesake: boolean,
+  ): void {
+    const flow = placement.place(prepared.series, prepared.metric)
     if (flow < 0) return
-    const identity = hashText(seriesIdentity(prepared.series), checkpoint.seed)
-    const proxy = proxyIdentity(prepared.series.labels)
-    const { lo, hi } = hashText(proxy, checkpoint.seed)
-    const known = processes.get(hi.toString(16).padStart(8, '0') + lo.toString(16).padStart(8, '0'))
     const row = series.push({
       lo: prepared.lo,
       hi: prepared.hi,
@@ -139,23 +162,24 @@ export function settleTails(
       vanishedAt: watermark,
       tailedAt: watermark,
       flow,
-      proxy: -1,
+      proxy: process,
       metric: prepared.metric,
     })
     coverage.births++
     coverage.deaths++
-    const seenBefore = known !== undefined && known.seenAt >= checkpoint.tailedThrough
-    const delta = bearTail(proxy === '' ? null : (starts.get(proxy) ?? null), seenBefore)
+    const seenBefore = process >= 0 && checkpoint.proxies[process].seenAt >= checkpoint.tailedThrough
+    const start = starts.get(proxyIdentity(prepared.series.labels)) ?? null
+    const delta = bearTail(process < 0 ? null : start, seenBefore)
     if (delta.basis === 'baseline') {
       coverage.baselineSeries++
-      addUnlessBlocked(coverage.baseline, row, delta.amount)
+      bookings.note(coverage.baseline, row, delta.amount)
       return
     }
     if (delta.basis === 'assumed') coverage.assumedSeries++
     book(row, delta, watermark)
     const lifetime = Math.max(1, watermark - delta.from)
     const missed = Math.round((delta.amount / lifetime) * (settings.prometheusIntervalMs / 2))
-    addUnlessBlocked(coverage.unseen, row, missed)
+    bookings.note(coverage.unseen, row, missed)
 
     function bearTail(start: number | null, processSeen: boolean): Delta {
       const amount = wholeValue(value)
@@ -163,47 +187,36 @@ export function settleTails(
       if (start !== null && start > since - DISCOVERY_MS) {
         return { basis: 'birth', amount, from: Math.max(start, since) }
       }
-      if (windowStart < checkpoint.selectorsSince) return { basis: 'baseline', amount, from: since }
+      if (namesake || windowStart < checkpoint.selectorsSince) return { basis: 'baseline', amount, from: since }
       if (processSeen) return { basis: 'birth', amount, from: since }
       return { basis: start === null ? 'assumed' : 'baseline', amount, from: since }
     }
   }
 
-  function book(row: number, delta: Delta, to: number): void {
-    const { columns } = series
-    coverage.tailSeries++
-    hours.book({
-      flow: columns.flow[row],
-      measure: BOOKED[columns.metric[row]].books,
-      amount: delta.amount,
-      from: delta.from,
-      to,
-      blocked: checkpoint.flows[columns.flow[row]].destinationClass === 'blocked',
-      assumed: delta.basis === 'assumed',
-      spread: isGap(delta.from, to, settings),
-      tail: true,
-    })
+  /** Its number in the checkpoint, which may not have met it; -1 when no label tells. */
+  function processOf(prepared: FreshSeries): number {
+    const identity = proxyIdentity(prepared.series.labels)
+    if (identity === '') return -1
+    const key = proxyKey(identity, checkpoint.seed)
+    const known = processes.get(key) ?? checkpoint.proxies.push({ key, start: 0, startSeenAt: 0, seenAt: 0 }) - 1
+    processes.set(key, known)
+    return known
   }
 
-  function addUnlessBlocked(amounts: typeof coverage.unseen, row: number, amount: number): void {
-    const { columns } = series
-    const { books } = BOOKED[columns.metric[row]]
-    const blocked = checkpoint.flows[columns.flow[row]].destinationClass === 'blocked'
-    if (!(blocked && isBytes(books))) increase(amounts, books, amount)
+  function book(row: number, delta: Delta, to: number): void {
+    coverage.tailSeries++
+    bookings.book(row, delta, to)
   }
 }
 
-/** Rows by what survives a relabelling; only where it is unique. */
-function uniqueIdentities(checkpoint: Checkpoint): Map<string, number> {
+/** Rows of booked series by what survives a relabelling. */
+function rowsByIdentity(checkpoint: Checkpoint): Map<string, number[]> {
   const { columns, size } = checkpoint.series
-  const rows = new Map<string, number>()
-  const twice = new Set<string>()
+  const rows = new Map<string, number[]>()
   for (let row = 0; row < size; row++) {
     if (columns.metric[row] >= BOOKED.length || columns.flow[row] < 0) continue
     const key = `${columns.identityLo[row]}:${columns.identityHi[row]}`
-    if (rows.has(key)) twice.add(key)
-    rows.set(key, row)
+    rows.set(key, [...(rows.get(key) ?? []), row])
   }
-  for (const key of twice) rows.delete(key)
   return rows
 }

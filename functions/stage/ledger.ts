@@ -1,8 +1,8 @@
 /** The ledger as it can be read: closed hours from rollups, finished and open ones from checkpoints. */
 import { type Checkpoint, decodeCheckpoint } from '#core/checkpoint.ts'
 import type { HourRecord, TargetState } from '#core/hour-record.ts'
-import { checkpointKey, parseCheckpointKey, parseRollupKey, rollupsPrefix } from '#core/keys.ts'
-import { decodeRollup, type Rollup } from '#core/rollup.ts'
+import { parseCheckpointKey, parseRollupKey, rollupPrefix, rollupsPrefix, TARGET_NAME } from '#core/keys.ts'
+import { type ChainLink, decodeRollup, type Rollup } from '#core/rollup.ts'
 import { HOUR_MS } from '#core/time.ts'
 import type { ListedObject, Store } from '../store/store.ts'
 
@@ -11,31 +11,30 @@ export interface LedgerTarget extends TargetState {
   finished: Map<number, Uint8Array> // by hour; closed, and still held by the checkpoint alone
   open: HourRecord[]
   seq: number // of the checkpoint; 0 when it is lost
+  head: ChainLink | null // the newest rollup the checkpoint closed; null when it has none or is lost
 }
 
-/** Reads where every target's ledger stands; rollups themselves are read when asked for. Targets come by name. */
+/**
+ * Reads where every target's ledger stands; rollups themselves are read when asked for. Targets come by name. Checkpoints
+ * are read first: a rollup that leaves one while we read is then found in both places, and never in neither.
+ */
 export async function readLedger(store: Store, only?: string): Promise<LedgerTarget[]> {
+  if (only !== undefined && !TARGET_NAME.test(only)) return []
+  const checkpoints = new Map<string, Checkpoint>()
+  for (const { key } of await store.list('checkpoints/')) {
+    const name = parseCheckpointKey(key)
+    const stored = name === null || (only !== undefined && name !== only) ? null : await store.get(key)
+    if (name !== null && stored !== null) checkpoints.set(name, decodeCheckpoint(stored.bytes, key))
+  }
   const rollups = new Map<string, Map<number, ListedObject>>()
-  for (const object of await store.list(rollupsPrefix)) {
+  for (const object of await store.list(only === undefined ? rollupsPrefix : rollupPrefix(only))) {
     const place = parseRollupKey(object.key)
     if (place === null) continue
     const ofTarget = rollups.get(place.target) ?? new Map<number, ListedObject>()
     rollups.set(place.target, ofTarget.set(place.hour, object))
   }
-  const names = new Set(rollups.keys())
-  for (const { key } of await store.list('checkpoints/')) {
-    const name = parseCheckpointKey(key)
-    if (name !== null) names.add(name)
-  }
-  const targets: LedgerTarget[] = []
-  for (const name of [...names].sort()) {
-    if (only !== undefined && name !== only) continue
-    const key = checkpointKey(name)
-    const stored = await store.get(key)
-    const checkpoint = stored === null ? null : decodeCheckpoint(stored.bytes, key)
-    targets.push(ledgerTarget(name, rollups.get(name) ?? new Map(), checkpoint))
-  }
-  return targets
+  const names = [...new Set([...rollups.keys(), ...checkpoints.keys()])].sort()
+  return names.map((name) => ledgerTarget(name, rollups.get(name) ?? new Map(), checkpoints.get(name) ?? null))
 }
 
 function ledgerTarget(target: string, rollups: Map<number, ListedObject>, checkpoint: Checkpoint | null): LedgerTarget {
@@ -55,6 +54,7 @@ function ledgerTarget(target: string, rollups: Map<number, ListedObject>, checkp
     rollups,
     finished,
     seq: checkpoint?.seq ?? 0,
+    head: checkpoint?.head ?? null,
     open: checkpoint === null ? [] : openHours(checkpoint),
   }
 }

@@ -8,7 +8,14 @@ import { formatCsv } from '#core/csv.ts'
 import { dayReport, daySummary } from '#core/day.ts'
 import type { HourRecord } from '#core/hour-record.ts'
 import { publishedKey } from '#core/keys.ts'
-import { decodePublished, encodePublished, nothingPublished, type Published } from '#core/published.ts'
+import {
+  decodePublished,
+  encodePublished,
+  isPublished,
+  nothingPublished,
+  type Published,
+  type PublishedPage,
+} from '#core/published.ts'
 import type { DayReport, DaySummary, Download, IndexReport } from '#core/report.ts'
 import { sha256 } from '#core/rollup.ts'
 import { DAY_MS, dayOf, isoDate, isoHour, parseDate } from '#core/time.ts'
@@ -35,11 +42,12 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const targets = await readLedger(store)
   const stored = await store.get(publishedKey)
   const before = stored === null ? nothingPublished() : decodePublished(stored.bytes)
-  const there = new Set((await out.list('')).map(({ key }) => key))
-  const writer = new Writer(out)
+  const there = new Map((await out.list('')).map(({ key, etag }) => [key, etag]))
+  const assets = new Writer(out)
   for (const { path, filePath, immutable } of site.assets()) {
-    if (!immutable || !there.has(path)) await writer.write(path, await readFile(filePath))
+    if (!immutable || !there.has(path)) await assets.write(path, await readFile(filePath))
   }
+  let files = assets.count
 
   const dates = datesOf(targets)
   const days: Published['days'] = {}
@@ -53,20 +61,16 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
       neighbours.next ?? '',
     ])
     const known = before.days[date]
-    if (options.all !== true && known?.inputs === inputs && there.has(pageKey(date))) {
+    if (options.all !== true && isPublished(known, inputs, there)) {
       days[date] = known
       return
     }
     due.push(async () => {
-      const report = await writeDay(
-        store,
-        targets,
-        parseDate(date),
-        { title: options.title, ...neighbours },
-        site,
-        writer,
-      )
-      days[date] = { inputs, summary: daySummary(report) }
+      const writer = new Writer(out)
+      const about = { title: options.title, ...neighbours }
+      const report = await writeDay(store, targets, parseDate(date), about, site, writer)
+      days[date] = { inputs, files: writer.written, summary: daySummary(report) }
+      files += writer.count
     })
   })
   const renderedDays = dates.filter((date) => days[date] === undefined)
@@ -76,28 +80,44 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   }
 
   const summaries = dates.map((date) => days[date].summary)
-  const index = await writeIndex(summaries, targets, options, site, writer, there.has('index.html') ? before.index : '')
-  const published = encodePublished({ schema: 1, days: sorted(days), index: index.inputs })
+  const index = indexReport(summaries, targets, options.title)
+  const inputs = sha256(Buffer.from(JSON.stringify([site.version, index.report]))).slice(0, 32)
+  const indexRendered = options.all === true || !isPublished(before.index, inputs, there)
+  let indexFiles = before.index.files
+  if (indexRendered) {
+    const writer = new Writer(out)
+    await writer.write('days.csv', index.csv)
+    await writer.write('index.html', await site.render('/', index.report))
+    indexFiles = writer.written
+    files += writer.count
+  }
+  const published = encodePublished({ schema: 1, days: sorted(days), index: { inputs, files: indexFiles } })
   if (stored === null || sha256(published) !== sha256(stored.bytes)) {
     const result = await store.put(publishedKey, published, stored === null ? 'absent' : { ifMatch: stored.etag })
     if (result.outcome === 'refused') {
       throw new Error('publish: another publish ran at the same time; run it once more')
     }
   }
-  return { days: dates.length, renderedDays, indexRendered: index.rendered, files: writer.files }
+  return { days: dates.length, renderedDays, indexRendered, files }
 }
 
+/** Writes files of one page, and remembers as what. */
 class Writer {
-  files = 0
+  readonly written: PublishedPage['files'] = {}
   private readonly out: Store
 
   constructor(out: Store) {
     this.out = out
   }
 
+  get count(): number {
+    return Object.keys(this.written).length
+  }
+
   async write(key: string, bytes: Uint8Array): Promise<void> {
-    await this.out.put(key, bytes, 'always')
-    this.files++
+    const result = await this.out.put(key, bytes, 'always')
+    if (result.outcome === 'refused') throw new Error(`publish: ${key} was refused by the site's store`)
+    this.written[key] = result.etag
   }
 }
 
@@ -113,17 +133,14 @@ function datesOf(targets: readonly LedgerTarget[]): string[] {
 
 function dayInputs(date: string, targets: readonly LedgerTarget[], more: readonly string[]): string {
   const day = parseDate(date)
-  const ofTargets = targets.map(({ target, firstHour, closedThrough, rollups, finished, seq }) => {
+  const begun = targets.filter(({ firstHour }) => firstHour < day + DAY_MS)
+  const ofTargets = begun.map(({ target, firstHour, closedThrough, rollups, finished, seq }) => {
     const hours = [...rollups, ...finished].filter(([hour]) => hour >= day && hour < day + DAY_MS)
     const open = closedThrough < day + DAY_MS ? seq : null
     const began = Math.max(firstHour, day)
     return [target, began, hours.map(([hour]) => hour).sort((a, b) => a - b), open]
   })
   return sha256(Buffer.from(JSON.stringify([more, ofTargets]))).slice(0, 32)
-}
-
-function pageKey(date: string): string {
-  return `days/${date}/index.html`
 }
 
 async function writeDay(
@@ -152,18 +169,15 @@ async function writeDay(
   ]
   const json = await save('report.json', 'This page as data', `${JSON.stringify(report, null, 1)}\n`, 1)
   const page = { ...report, downloads: [...report.downloads, json] }
-  await writer.write(pageKey(report.date), await site.render(`/${folder}/`, page))
+  await writer.write(`${folder}/index.html`, await site.render(`/${folder}/`, page))
   return report
 }
 
-async function writeIndex(
+function indexReport(
   days: DaySummary[],
   targets: readonly LedgerTarget[],
-  { title, all }: PublishOptions,
-  site: Site,
-  writer: Writer,
-  before: string,
-): Promise<{ inputs: string; rendered: boolean }> {
+  title: string,
+): { report: IndexReport; csv: Uint8Array } {
   const csv = Buffer.from(formatCsv(TOTALS_COLUMNS, dayValues(days)))
   const byClass = zeroByClass()
   for (const day of days) addByClass(byClass, day.byClass)
@@ -180,11 +194,7 @@ async function writeIndex(
     complete: days.every(({ complete }) => complete),
     downloads: [{ file: 'days.csv', title: 'Every day', rows: days.length, size: csv.length, sha256: sha256(csv) }],
   }
-  const inputs = sha256(Buffer.from(JSON.stringify([site.version, report]))).slice(0, 32)
-  if (all !== true && inputs === before) return { inputs, rendered: false }
-  await writer.write('days.csv', csv)
-  await writer.write('index.html', await site.render('/', report))
-  return { inputs, rendered: true }
+  return { report, csv }
 }
 
 function sorted<T>(record: Record<string, T>): Record<string, T> {

@@ -11,12 +11,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '#core/checkpoint.ts'
 import { closeHours } from '#core/closing.ts'
+import { isGap } from '#core/gap.ts'
 import type { HashSeed } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
 import { checkpointKey, parseRollupKey, rollupPrefix } from '#core/keys.ts'
 import { type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
 import { UP, UPTIME } from '#core/metric.ts'
-import { isGap, type ObserveSettings, observe, readingWatermark } from '#core/observe.ts'
+import { type ObserveSettings, observe, readingWatermark } from '#core/observe.ts'
 import { type FreshSeries, prepareSeries, type Reading, readBody, readSamples } from '#core/reading.ts'
 import { replayMoments } from '#core/replay.ts'
 import { decodeRollup, sha256 } from '#core/rollup.ts'
@@ -145,6 +146,11 @@ function ownerOf(target: Target): string {
 }
 
 function checkOwner(checkpoint: Checkpoint, target: Target, where: string): void {
+  if (checkpoint.target !== target.name) {
+    throw new Halt(
+      `${where}: checkpoint ${checkpointKey(target.name)} is of target "${checkpoint.target}"; restore its own newest version`,
+    )
+  }
   if (checkpoint.seq === 0 || checkpoint.owner === ownerOf(target)) return
   if (target.generation > checkpoint.generation) return
   throw new Halt(

@@ -1,8 +1,7 @@
 /** Verify: walks every target's chain of rollups, reading each one whole. */
 import { type ChainState, type StoredRollup, verifyChain } from '#core/chain.ts'
-import { decodeCheckpoint } from '#core/checkpoint.ts'
-import { checkpointKey, rollupKey } from '#core/keys.ts'
-import { type ChainLink, decodeRollup, sha256 } from '#core/rollup.ts'
+import { rollupKey } from '#core/keys.ts'
+import { decodeRollup, sha256 } from '#core/rollup.ts'
 import type { Store } from '../store/store.ts'
 import { readLedger } from './ledger.ts'
 
@@ -21,7 +20,7 @@ export async function verifyLedger(
   const targets = await readLedger(store, only)
   const total = targets.reduce((sum, { rollups }) => sum + rollups.size, 0)
   let read = 0
-  for (const { target, rollups, finished } of targets) {
+  for (const { target, rollups, finished, head } of targets) {
     const stored: StoredRollup[] = []
     for (const [hour, { key }] of [...rollups].sort(([a], [b]) => a - b)) {
       const bytes = (await store.get(key))?.bytes ?? new Uint8Array()
@@ -32,7 +31,6 @@ export async function verifyLedger(
       const key = rollupKey(target, hour)
       stored.push(await inspect(bytes, key, target, hour))
     }
-    const head = await chainHead(store, target)
     results.push({
       target,
       pendingRollups: finished.size,
@@ -50,10 +48,4 @@ async function inspect(bytes: Uint8Array, key: string, target: string, hour: num
   } catch (error) {
     return { ...about, rollup: null, unreadable: (error as Error).message }
   }
-}
-
-async function chainHead(store: Store, target: string): Promise<ChainLink | null> {
-  const key = checkpointKey(target)
-  const stored = await store.get(key)
-  return stored === null ? null : decodeCheckpoint(stored.bytes, key).head
 }

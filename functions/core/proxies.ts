@@ -1,0 +1,87 @@
+/**
+ * Proxies: the processes that count, and when each of them started. Envoy's counters are born at zero, so what a process
+ * that started after the last scrape has counted is all new, and so is a new series of one that was there at that scrape.
+ */
+import type { Checkpoint, MeshProxy } from '#core/checkpoint.ts'
+import { isUsable, type ProcessStart } from '#core/delta.ts'
+import { type HashSeed, hashText } from '#core/hash.ts'
+import { type Labels, proxyIdentity } from '#core/labels.ts'
+import { UPTIME_METRIC } from '#core/metric.ts'
+import { metricOf, type Reading } from '#core/reading.ts'
+import type { SeriesTable } from '#core/series.ts'
+
+/** Uptime is in whole seconds, set at a flush, so one process' starts are read up to some 6 s apart. */
+const SAME_PROCESS_MS = 15_000
+
+const UNKNOWN_START: ProcessStart = { before: null, now: null }
+
+/** Under which a proxy, told by proxyIdentity, stands in the checkpoint: 16 hex digits. */
+export function proxyKey(identity: string, seed: HashSeed): string {
+  const { lo, hi } = hashText(identity, seed)
+  return hi.toString(16).padStart(8, '0') + lo.toString(16).padStart(8, '0')
+}
+
+/** True when this very process was there at the last good scrape; times in ms since epoch. */
+export function sameProcess(known: MeshProxy, startNow: number | null, lastScrape: number): boolean {
+  if (startNow === null) return known.seenAt === lastScrape
+  return known.startSeenAt === lastScrape && startNow - known.start <= SAME_PROCESS_MS
+}
+
+/** The checkpoint's proxies and, beside what is remembered of them, what a reading says. -1 stands for no proxy. */
+export class Proxies {
+  readonly ofFresh: readonly number[] // by unknown series of the reading
+  private readonly known: MeshProxy[]
+  private readonly lastScrape: number
+  private readonly startNow: (number | null)[] // by proxy, ms since epoch
+
+  /** Appends proxies the checkpoint has not met. */
+  constructor(checkpoint: Checkpoint, reading: Reading) {
+    this.known = checkpoint.proxies
+    this.lastScrape = checkpoint.watermark
+    const byKey = new Map(this.known.map(({ key }, index) => [key, index]))
+    const indexOf = (labels: Labels): number => {
+      const identity = proxyIdentity(labels)
+      if (identity === '') return -1
+      const key = proxyKey(identity, checkpoint.seed)
+      let index = byKey.get(key)
+      if (index === undefined) {
+        index = this.known.push({ key, start: 0, startSeenAt: 0, seenAt: 0 }) - 1
+        byKey.set(key, index)
+      }
+      return index
+    }
+    this.ofFresh = reading.freshSeries.map(({ series }) => indexOf(series.labels))
+    this.startNow = this.known.map(() => null)
+    const { series } = checkpoint
+    for (let i = 0; i < reading.size; i++) {
+      if (metricOf(reading, series, i) !== UPTIME_METRIC || !isUsable(reading.value[i])) continue
+      const proxy = reading.row[i] >= 0 ? series.columns.proxy[reading.row[i]] : this.ofFresh[reading.fresh[i]]
+      if (proxy >= 0) this.startNow[proxy] = reading.time[i] - reading.value[i] * 1000
+    }
+  }
+
+  /** When the proxy's process started, as remembered and as read now. */
+  startOf(proxy: number): ProcessStart {
+    if (proxy < 0) return UNKNOWN_START
+    const { start, startSeenAt } = this.known[proxy]
+    return { before: startSeenAt > 0 ? start : null, now: this.startNow[proxy] }
+  }
+
+  /** True when the proxy's process of now was there at the last good scrape. */
+  wasThere(proxy: number): boolean {
+    return proxy >= 0 && sameProcess(this.known[proxy], this.startNow[proxy], this.lastScrape)
+  }
+
+  /** Notes in the checkpoint who has live series at the watermark, and who started when. */
+  remember({ size, columns: { proxy, vanishedAt } }: SeriesTable, watermark: number): void {
+    for (let row = 0; row < size; row++) {
+      if (proxy[row] >= 0 && vanishedAt[row] === 0) this.known[proxy[row]].seenAt = watermark
+    }
+    this.startNow.forEach((start, index) => {
+      if (start === null) return
+      const known = this.known[index]
+      if (known.startSeenAt === 0 || start - known.start > SAME_PROCESS_MS) known.start = start
+      known.startSeenAt = watermark
+    })
+  }
+}
