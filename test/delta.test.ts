@@ -107,6 +107,14 @@ test.each<[string, Sample, Sample, ProcessStart, Delta]>([
     starts(80, 101),
     delta('reset', 1500, 101),
   ],
+  // raw samples have no staleness markers, so an old process's last one can stand beside the new one's start
+  [
+    'a start past the sample itself says nothing of it',
+    at(100, 1000),
+    at(160, 1500),
+    starts(0, 170),
+    delta('difference', 500, 100),
+  ],
   [
     'a start nobody tells now proves nothing',
     at(100, 1000),

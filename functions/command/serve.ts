@@ -28,9 +28,9 @@ export const serve: Command = {
 
 /** Serves a folder, says where, and returns when the person asks to stop. */
 export async function serveUntilStopped(dir: string, port: number, terminal: Terminal): Promise<void> {
+  const { stop } = terminal
   const serving = await serveFolder(dir, { port })
   await terminal.out(`${serving.url}\n`)
-  if (!terminal.stop.aborted)
-    await new Promise((stopped) => terminal.stop.addEventListener('abort', stopped, { once: true }))
+  if (!stop.aborted) await new Promise((stopped) => stop.addEventListener('abort', stopped, { once: true }))
   await serving.close()
 }

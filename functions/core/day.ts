@@ -1,6 +1,6 @@
 /** The report of one UTC day, over all targets. */
 import { addAmounts, type Gap, zeroAmounts } from '#core/coverage.ts'
-import { DESTINATION_CLASSES, type FlowRow, failed, type Protocol } from '#core/flow.ts'
+import { type FlowRow, failed, type Protocol } from '#core/flow.ts'
 import { expectedMs, type HourRecord, type TargetState } from '#core/hour-record.ts'
 import type {
   DayReport,
@@ -117,16 +117,18 @@ function destinationRows(rows: readonly TargetRow[]): DestinationRow[] {
   })
   const weight = (row: DestinationRow) =>
     row.destinationClass === 'blocked' ? attempts(row.totals) : row.totals.egressBytes
-  for (const destinationClass of DESTINATION_CLASSES) {
-    const of = result.filter((row) => row.destinationClass === destinationClass)
+  const isBlocked = (row: DestinationRow) => Number(row.destinationClass === 'blocked')
+  for (const blocked of [0, 1]) {
+    const of = result.filter((row) => isBlocked(row) === blocked)
     const whole = sum(of.map(weight))
     for (const row of of) row.share = whole === 0 ? 0 : weight(row) / whole
   }
   return result.sort(
     (a, b) =>
-      DESTINATION_CLASSES.indexOf(a.destinationClass) - DESTINATION_CLASSES.indexOf(b.destinationClass) ||
+      isBlocked(a) - isBlocked(b) ||
       weight(b) - weight(a) ||
-      compare(a.host, b.host),
+      compare(a.host, b.host) ||
+      compare(a.destinationClass, b.destinationClass),
   )
 }
 

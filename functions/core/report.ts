@@ -39,7 +39,7 @@ export interface DestinationRow {
   protocols: Protocol[]
   sources: number // distinct source workloads
   totals: Totals
-  share: number // 0..1 of the class's egress bytes, or of its attempts when blocked
+  share: number // 0..1 of the day's egress bytes, or of its blocked attempts when blocked
 }
 
 export interface SourceRow {
