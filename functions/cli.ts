@@ -119,6 +119,10 @@ function processTerminal(): Terminal {
 
 if (import.meta.main) {
   // Whoever reads our output may stop reading: `wharfage export … | head` is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`standard output cannot be written: ${error.message}\n`)
+    process.exit(1)
+  })
   process.exitCode = await main(process.argv.slice(2), processTerminal())
 }

@@ -48,7 +48,12 @@ export function hourRecord(
 }
 
 /** A target that began at one hour and whose hours are closed through another. */
-export function targetState(target: string, firstHour: number, closedThrough: number, watermark = closedThrough): TargetState {
+export function targetState(
+  target: string,
+  firstHour: number,
+  closedThrough: number,
+  watermark = closedThrough,
+): TargetState {
   return { target, firstHour, closedThrough, watermark }
 }
 

@@ -1,18 +1,20 @@
 /** A real Prometheus for tests: on a loopback port of its own, with its data in a folder that goes when it stops. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import * as http from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 export interface PrometheusOptions {
   scrapeConfigs: object[] // as in Prometheus's own configuration
   externalLabels?: Record<string, string>
   scrapeInterval?: string // Prometheus's spelling; default '1s'
+  history?: string // OpenMetrics with timestamps, all in the past: samples it has from the start; needs promtool
 }
 
 export interface RunningPrometheus {
@@ -22,6 +24,8 @@ export interface RunningPrometheus {
 
 /** Path of the binary: $PROMETHEUS, else the first on the PATH; null where there is none. */
 export const prometheus: string | null = findPrometheus()
+/** Path of the tool that comes with it; null where there is none. */
+export const promtool: string | null = prometheus === null ? null : beside(prometheus, 'promtool')
 
 /**
  * Starts a Prometheus and waits until it is ready; its first scrape comes some 5 s later. Throws with the end of its log
@@ -38,6 +42,16 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
       scrape_configs: options.scrapeConfigs,
     }),
   )
+  if (options.history !== undefined) {
+    const history = join(folder, 'history.txt')
+    await writeFile(history, options.history)
+    if (promtool === null) throw new Error('no promtool beside prometheus, so it can have no history')
+    await promisify(execFile)(promtool, [
+      ...'tsdb create-blocks-from openmetrics'.split(' '),
+      history,
+      join(folder, 'data'),
+    ])
+  }
   const address = `127.0.0.1:${await freePort()}`
   const child = spawn(
     prometheus,
@@ -68,6 +82,11 @@ function findPrometheus(): string | null {
   if (PROMETHEUS) return PROMETHEUS
   const candidates = PATH.split(delimiter).map((folder) => join(folder, 'prometheus'))
   return candidates.find(executable) ?? null
+}
+
+function beside(path: string, name: string): string | null {
+  const neighbour = join(dirname(path), name)
+  return executable(neighbour) ? neighbour : null
 }
 
 function executable(path: string): boolean {

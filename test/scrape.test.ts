@@ -12,25 +12,14 @@ import { memoryStore } from '../functions/store/memory.ts'
 import type { Store } from '../functions/store/store.ts'
 import { type Fault, faultyStore } from './faulty-store.ts'
 import { httpSeries, type SimulatedPrometheus, simulatedPrometheus, upOf } from './simulated-prometheus.ts'
+import { simulatedTarget } from './simulated-target.ts'
 
 const TEN = Date.UTC(2026, 10, 20, 10)
 const ALWAYS = { from: 0, to: Infinity }
 const EVERY_MS = 10 * MINUTE_MS
 const KEY = checkpointKey('mesh')
 
-const mesh: Target = {
-  name: 'mesh',
-  url: 'http://prometheus.example/federate',
-  intervalSeconds: EVERY_MS / 1000,
-  prometheusIntervalSeconds: 15,
-  auth: {},
-  clusterDomain: 'cluster.local',
-  gateways: [],
-  waypoints: [],
-  tails: true,
-  allow: [],
-  generation: 1,
-}
+const mesh = simulatedTarget()
 
 /** Ten bytes a second out, and a pod that dies at 11:25. */
 function shop(): SimulatedPrometheus {

@@ -1,14 +1,16 @@
-import { CONFIG_OPTION, type Command, configOf, JSON_OPTION, noWords } from './command.ts'
+import { CONFIG_OPTION, type Command, configOf, JSON_OPTION, noWords, storeOf } from './command.ts'
 
 export const check: Command = {
   name: 'check',
   summary: 'read the configuration and say all that is wrong with it',
-  usage: '[--config FILE]',
+  usage: '[--json] [--config FILE]',
   help: 'Says every mistake at once, with line and column. It connects to nothing and writes nothing.',
   options: { ...CONFIG_OPTION, ...JSON_OPTION },
   async run(values, words, terminal) {
     noWords(words)
-    const { path, store, targets, site } = await configOf(values, terminal)
+    const config = await configOf(values, terminal)
+    storeOf(config)
+    const { path, store, targets, site } = config
     if (values.json === true) {
       await terminal.out(`${JSON.stringify({ path, store, targets, site })}\n`)
       return 0

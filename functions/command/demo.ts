@@ -37,7 +37,8 @@ export const demo: Command = {
     const seed = numberOf(values, 'seed', { min: 0, max: 2 ** 31 }) ?? undefined
     const places = demoPlaces(values.out === undefined ? DEFAULT_FOLDER : resolve(terminal.cwd, String(values.out)))
     const until = days === null || days === 36 ? null : instant(FROM) + days * DAY_MS
-    terminal.say('simulating five weeks of two meshes, and scraping them every five minutes')
+    const span = until === null ? 'five weeks' : `${days} ${days === 1 ? 'day' : 'days'}`
+    terminal.say(`simulating ${span} of two meshes, and scraping them every five minutes`)
     const [outcomes] = await Promise.all([
       runDemo(places, { seed, until, progress: progressOn(terminal) }),
       buildSite((line) => terminal.say(line)),

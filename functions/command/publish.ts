@@ -8,7 +8,7 @@ import { CONFIG_OPTION, type Command, configOf, JSON_OPTION, noWords, storeOf } 
 export const publish: Command = {
   name: 'publish',
   summary: 'render the pages whose figures changed',
-  usage: '[--out DIR] [--all] [--config FILE]',
+  usage: '[--out DIR] [--all] [--json] [--config FILE]',
   help: [
     'Writes an index and a page for each day, with their CSV and JSON, into the folder that the configuration names.',
     'Hours that are still open are shown too, marked provisional. Look at the result with "wharfage serve".',

@@ -1,4 +1,5 @@
 import { isoHour } from '#core/time.ts'
+import type { Config } from '../config.ts'
 import { type Verified, verifyLedger } from '../stage/verify.ts'
 import {
   CONFIG_OPTION,
@@ -14,7 +15,7 @@ import {
 export const verify: Command = {
   name: 'verify',
   summary: 'walk the chain of rollups; fails when one is missing, altered or moved',
-  usage: '[--target NAME] [--config FILE]',
+  usage: '[--target NAME] [--json] [--config FILE]',
   help: [
     'Reads every rollup, checks its SHA-256 against what its successor says, its place in the chain, and that it says it',
     'is of the target and hour under which it lies. An hour that nobody observed has a rollup that says so: a gap is no',
@@ -30,9 +31,16 @@ export const verify: Command = {
     })
     if (only !== undefined && results.length === 0) throw new UsageError(`the store has no target "${only}"`)
     if (values.json === true) await terminal.out(`${JSON.stringify(results)}\n`)
-    else await terminal.out(results.length === 0 ? 'the store is empty\n' : results.map(describe).join(''))
+    else await terminal.out([...results.map(describe), ...unknown(config, results, only)].join(''))
     return results.some(({ problems }) => problems.length > 0) ? 1 : 0
   },
+}
+
+/** Configured targets the store knows nothing of: new ones, or all of them when it is another store than was meant. */
+function unknown({ targets, path }: Config, results: readonly Verified[], only: string | undefined): string[] {
+  return targets
+    .filter(({ name }) => (only ?? name) === name && !results.some(({ target }) => target === name))
+    .map(({ name }) => `${name}: nothing yet: neither a checkpoint nor a rollup in the store of ${path}\n`)
 }
 
 function describe({ target, first, last, rollups, gapHours, pendingRollups, head, problems }: Verified): string {

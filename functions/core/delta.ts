@@ -56,7 +56,7 @@ export function continueSeries(previous: Sample, sample: Sample, start: ProcessS
     }
     return resetTo(previous, sample, start)
   }
-  if (restarted(previous, start)) return resetTo(previous, sample, start)
+  if (restarted(previous, sample, start)) return resetTo(previous, sample, start)
   return { basis: 'difference', amount: wholeValue(sample.value) - wholeValue(previous.value), from: previous.time }
 }
 
@@ -71,8 +71,9 @@ export function startedAfter(time: number, start: number): boolean {
 }
 
 /** True when the process is another one than at the previous sample, though its counter may have grown past it. */
-function restarted(previous: Sample, start: ProcessStart): boolean {
-  if (start.now === null) return false
+function restarted(previous: Sample, sample: Sample, start: ProcessStart): boolean {
+  // A sample older than the process is its predecessor's last one, still shown beside it.
+  if (start.now === null || start.now > sample.time) return false
   if (startedAfter(previous.time, start.now)) return true
   return start.before !== null && start.now > previous.time && start.now - start.before > START_JITTER_MS
 }

@@ -22,6 +22,7 @@ const DOT = 0x2e
 const ZERO = 0x30
 const NINE = 0x39
 
+const VALUE_LENGTH = 400 // of the longest that is read
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`)) // each exact in a double
 
 export class ExpositionReader {
@@ -32,11 +33,13 @@ export class ExpositionReader {
   seriesEnd = 0 // exclusive
   value = 0 // of the current line; may be NaN or infinite
   timestamp = 0 // ms since epoch
+  private readonly text: Buffer // the same bytes
   private at = 0
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** Moves to the next line that is neither empty nor a comment; false at the end of the body. */
@@ -121,8 +124,8 @@ export class ExpositionReader {
   }
 
   /**
-   * Up to 15 digits with a small decimal exponent are exact in one multiplication or division of doubles; anything else
-   * goes through the language's own parser.
+   * Up to 15 digits with a small decimal exponent are exact in one multiplication or division of doubles; longer ones, as
+   * Envoy's histogram sums often are, go through the language's own parser, and what is no plain number is read apart.
    */
   private readValue(): boolean {
     const { bytes } = this
@@ -143,8 +146,7 @@ export class ExpositionReader {
       else break
     }
     let exponent = 0
-    let simple = digits > 0 && digits <= 15
-    if (simple && (bytes[at] | 0x20) === 0x65) {
+    if (digits > 0 && (bytes[at] | 0x20) === 0x65) {
       at++
       const negative = bytes[at] === MINUS
       if (negative || bytes[at] === PLUS) at++
@@ -153,23 +155,23 @@ export class ExpositionReader {
       if (at === exponentStart) return false
       if (negative) exponent = -exponent
     }
+    if (digits === 0 || !isEnd(bytes[at])) return this.readUnusualValue(start)
+    if (at - start > VALUE_LENGTH) return false
+    this.at = at
     exponent -= fraction
-    simple &&= isEnd(bytes[at]) && exponent >= -22 && exponent <= 22
-    if (simple) {
-      this.value = exponent >= 0 ? mantissa * POWERS_OF_TEN[exponent] : mantissa / POWERS_OF_TEN[-exponent]
-      this.at = at
-      return true
-    }
-    return this.readUnusualValue(start)
+    if (digits > 15 || exponent < -22 || exponent > 22) this.value = Number(this.text.toString('latin1', start, at))
+    else this.value = exponent >= 0 ? mantissa * POWERS_OF_TEN[exponent] : mantissa / POWERS_OF_TEN[-exponent]
+    return true
   }
 
+  /** A signed number, an infinity or NaN. */
   private readUnusualValue(start: number): boolean {
     const { bytes } = this
     let at = start
     while (at < bytes.length && !isEnd(bytes[at])) at++
     this.at = at
-    if (at === start || at - start > 400) return false
-    const text = String.fromCharCode(...bytes.subarray(start, at))
+    if (at === start || at - start > VALUE_LENGTH) return false
+    const text = this.text.toString('latin1', start, at)
     const named = /^([+-]?)(inf|infinity|nan)$/i.exec(text)
     if (named) {
       this.value = named[2].toLowerCase() === 'nan' ? Number.NaN : named[1] === '-' ? -Infinity : Infinity

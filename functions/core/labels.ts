@@ -25,7 +25,7 @@ export function decodeSeries(bytes: Uint8Array): LabelledSeries | null {
     return null
   }
   const brace = text.indexOf('{')
-  let name = (brace < 0 ? text : text.slice(0, brace)).trim()
+  let name = trimBlanks(brace < 0 ? text : text.slice(0, brace))
   if (name !== '' && !NAME.test(name)) return null
   const labels = new Map<string, string>()
   if (brace >= 0) {
@@ -69,10 +69,15 @@ export function decodeSeries(bytes: Uint8Array): LabelledSeries | null {
       if (text[at] === ',') at++
       else if (text[at] !== '}') return null
     }
-    if (text.slice(at + 1).trim() !== '') return null
+    if (trimBlanks(text.slice(at + 1)) !== '') return null
   }
   for (const [key, value] of labels) if (value === '') labels.delete(key)
   return name === '' ? null : { name, labels }
+}
+
+/** Space and TAB are the only white space of the format. */
+function trimBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 const STRING_STOP = /["\\]/g

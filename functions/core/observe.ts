@@ -140,7 +140,7 @@ class Observation {
     }
     this.countLive()
     this.vanish(seen)
-    this.proxies.remember(after, watermark)
+    this.proxies.remember(watermark)
 
     coverage.scrapes++
     coverage.skippedLines += reading.skippedLines

@@ -6,9 +6,8 @@ import type { Checkpoint, MeshProxy } from '#core/checkpoint.ts'
 import { isUsable, type ProcessStart } from '#core/delta.ts'
 import { type HashSeed, hashText } from '#core/hash.ts'
 import { type Labels, proxyIdentity } from '#core/labels.ts'
-import { UPTIME_METRIC } from '#core/metric.ts'
+import { UP_METRIC, UPTIME_METRIC } from '#core/metric.ts'
 import { metricOf, type Reading } from '#core/reading.ts'
-import type { SeriesTable } from '#core/series.ts'
 
 /** Uptime is in whole seconds, set at a flush, so one process' starts are read up to some 6 s apart. */
 const SAME_PROCESS_MS = 15_000
@@ -33,6 +32,7 @@ export class Proxies {
   private readonly known: MeshProxy[]
   private readonly lastScrape: number
   private readonly startNow: (number | null)[] // by proxy, ms since epoch
+  private readonly present: Uint8Array // by proxy; 1 when the reading has anything it counted
 
   /** Appends proxies the checkpoint has not met. */
   constructor(checkpoint: Checkpoint, reading: Reading) {
@@ -52,11 +52,16 @@ export class Proxies {
     }
     this.ofFresh = reading.freshSeries.map(({ series }) => indexOf(series.labels))
     this.startNow = this.known.map(() => null)
-    const { series } = checkpoint
+    this.present = new Uint8Array(this.known.length)
+    const { proxy: proxyOfRow } = checkpoint.series.columns
     for (let i = 0; i < reading.size; i++) {
-      if (metricOf(reading, series, i) !== UPTIME_METRIC || !isUsable(reading.value[i])) continue
-      const proxy = reading.row[i] >= 0 ? series.columns.proxy[reading.row[i]] : this.ofFresh[reading.fresh[i]]
-      if (proxy >= 0) this.startNow[proxy] = reading.time[i] - reading.value[i] * 1000
+      const proxy = reading.row[i] >= 0 ? proxyOfRow[reading.row[i]] : this.ofFresh[reading.fresh[i]]
+      if (proxy < 0) continue
+      const metric = metricOf(reading, checkpoint.series, i)
+      // An `up` of 0 says that Prometheus looked for it and found nobody.
+      if (metric !== UP_METRIC || reading.value[i] !== 0) this.present[proxy] = 1
+      if (metric !== UPTIME_METRIC || !isUsable(reading.value[i])) continue
+      this.startNow[proxy] = reading.time[i] - reading.value[i] * 1000
     }
   }
 
@@ -72,11 +77,11 @@ export class Proxies {
     return proxy >= 0 && sameProcess(this.known[proxy], this.startNow[proxy], this.lastScrape)
   }
 
-  /** Notes in the checkpoint who has live series at the watermark, and who started when. */
-  remember({ size, columns: { proxy, vanishedAt } }: SeriesTable, watermark: number): void {
-    for (let row = 0; row < size; row++) {
-      if (proxy[row] >= 0 && vanishedAt[row] === 0) this.known[proxy[row]].seenAt = watermark
-    }
+  /** Notes in the checkpoint who was there at the reading's watermark, and who started when. */
+  remember(watermark: number): void {
+    this.known.forEach((known, index) => {
+      if (this.present[index] === 1) known.seenAt = watermark
+    })
     this.startNow.forEach((start, index) => {
       if (start === null) return
       const known = this.known[index]

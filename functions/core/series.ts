@@ -30,10 +30,12 @@ const NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]
 export class SeriesTable {
   size = 0
   columns: Columns
+  private ordered: Columns[keyof Columns][] // the same, for copying: going by names takes twice as long
   private index: Int32Array | null = null // open addressing by `lo`; row + 1, 0 for free
 
   constructor(capacity = 64) {
     this.columns = allocate(capacity)
+    this.ordered = Object.values(this.columns)
   }
 
   /** Appends a row and gives its number. */
@@ -47,7 +49,8 @@ export class SeriesTable {
   /** Appends a copy of another table's row and gives its number. */
   copy(from: SeriesTable, row: number): number {
     if (this.size === this.columns.lo.length) this.grow()
-    for (const name of NAMES) this.columns[name][this.size] = from.columns[name][row]
+    const to = this.ordered
+    for (let i = 0; i < to.length; i++) to[i][this.size] = from.ordered[i][row]
     this.index = null
     return this.size++
   }
@@ -99,6 +102,7 @@ export class SeriesTable {
     const wider = allocate(this.columns.lo.length * 2)
     for (const name of NAMES) wider[name].set(this.columns[name])
     this.columns = wider
+    this.ordered = Object.values(wider)
   }
 
   private buildIndex(): Int32Array {

@@ -1,0 +1,20 @@
+/** The target of tests that scrape a simulated Prometheus. */
+import type { Target } from '#core/target.ts'
+
+/** Scraped every ten minutes, but for what is given. */
+export function simulatedTarget(changes: Partial<Target> = {}): Target {
+  return {
+    name: 'mesh',
+    url: 'http://prometheus.example/federate',
+    intervalSeconds: 600,
+    prometheusIntervalSeconds: 15,
+    auth: {},
+    clusterDomain: 'cluster.local',
+    gateways: [],
+    waypoints: [],
+    tails: true,
+    allow: [],
+    generation: 1,
+    ...changes,
+  }
+}
