@@ -387,8 +387,9 @@ present(`a mesh that Prometheus watches${how}`, () => {
   }, 60_000)
 })
 
+const howToo = promtool === null ? ' (no promtool beside prometheus; apt-get install prometheus lets this run)' : ''
 const remembers = promtool === null ? describe.skip : describe
-remembers(`a mesh that Prometheus remembers${how}`, () => {
+remembers(`a mesh that Prometheus remembers${howToo}`, () => {
   const STEP_MS = 15_000
   const end = Math.floor((Date.now() - STEP_MS) / STEP_MS) * STEP_MS
   const boundary = hourOf(end - 15 * MINUTE)

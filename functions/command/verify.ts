@@ -31,13 +31,13 @@ export const verify: Command = {
     })
     if (only !== undefined && results.length === 0) throw new UsageError(`the store has no target "${only}"`)
     if (values.json === true) await terminal.out(`${JSON.stringify(results)}\n`)
-    else await terminal.out([...results.map(describe), ...unknown(config, results, only)].join(''))
+    else await terminal.out([...results.map(describe), ...absentTargets(config, results, only)].join(''))
     return results.some(({ problems }) => problems.length > 0) ? 1 : 0
   },
 }
 
 /** Configured targets the store knows nothing of: new ones, or all of them when it is another store than was meant. */
-function unknown({ targets, path }: Config, results: readonly Verified[], only: string | undefined): string[] {
+function absentTargets({ targets, path }: Config, results: readonly Verified[], only: string | undefined): string[] {
   return targets
     .filter(({ name }) => (only ?? name) === name && !results.some(({ target }) => target === name))
     .map(({ name }) => `${name}: nothing yet: neither a checkpoint nor a rollup in the store of ${path}\n`)

@@ -25,6 +25,7 @@ import { matchRelabelled, type Relabelled } from '#core/relabelling.ts'
 import { retain } from '#core/retention.ts'
 import { SeriesTable, UNBOOKED, UNCLASSIFIED } from '#core/series.ts'
 import { hourOf } from '#core/time.ts'
+import { nextWatermark } from '#core/watermark.ts'
 
 export interface ObserveSettings extends ScrapeIntervals {
   mesh: MeshNames
@@ -33,21 +34,10 @@ export interface ObserveSettings extends ScrapeIntervals {
   gapReason: string // of the last failure since the last good scrape; '' when nobody told
 }
 
-const FUTURE_MS = 5 * 60_000
 const LAG_MS = 5 * 60_000
 const TAIL_OVERLAP_MS = 5 * 60_000
 /** Why the time before a baseline is a gap. */
 const NOT_YET = 'before the first scrape of this chain'
-
-/** The newest `up` sample's time, in ms since epoch, or null when the reading has none. */
-export function readingWatermark(reading: Reading, table: SeriesTable): number | null {
-  let newest: number | null = null
-  for (let i = 0; i < reading.size; i++) {
-    if (metricOf(reading, table, i) === UP_METRIC && (newest === null || reading.time[i] > newest))
-      newest = reading.time[i]
-  }
-  return newest
-}
 
 /**
  * Takes a reading into the checkpoint, in place. The first reading of all is the baseline: it books nothing. Gives false,
@@ -55,35 +45,12 @@ export function readingWatermark(reading: Reading, table: SeriesTable): number |
  * refused.
  */
 export function observe(checkpoint: Checkpoint, reading: Reading, settings: ObserveSettings, where: string): boolean {
-  const watermark = readingWatermark(reading, checkpoint.series)
-  if (watermark === null) {
-    throw new Error(`${where}: body has no "up" sample, so it was cut off; check the federation endpoint's log`)
-  }
+  const watermark = nextWatermark(checkpoint, reading, where)
+  if (watermark === null) return false
   const first = checkpoint.seq === 0
-  if (!first && watermark === checkpoint.watermark) return false
-  if (!first && watermark < checkpoint.watermark) {
-    throw new Error(
-      `${where}: body ends at ${new Date(watermark).toISOString()}, before the last one at ${new Date(checkpoint.watermark).toISOString()}; ` +
-        'is it another replica? pin one',
-    )
-  }
-  refuseFuture(reading, watermark, where)
   if (first && checkpoint.head === null) checkpoint.hours = new OpenHours(hourOf(watermark))
   new Observation(checkpoint, reading, settings, watermark, first).run()
   return true
-}
-
-function refuseFuture(reading: Reading, watermark: number, where: string): void {
-  for (let i = 0; i < reading.size; i++) {
-    if (reading.time[i] <= watermark + FUTURE_MS) continue
-    const fresh = reading.fresh[i]
-    const instance = fresh >= 0 ? reading.freshSeries[fresh].series.labels.get('instance') : undefined
-    const ahead = Math.round((reading.time[i] - watermark) / 1000)
-    throw new Error(
-      `${where}: a sample${instance === undefined ? '' : ` of ${instance}`} lies ${ahead} s ahead of the newest "up"; ` +
-        'set that clock right',
-    )
-  }
 }
 
 class Observation {

@@ -1,0 +1,83 @@
+import { hashText } from '#core/hash.ts'
+import { decodeSeries, seriesIdentity } from '#core/labels.ts'
+import { type FreshSeries, prepareSeries } from '#core/reading.ts'
+import { matchRelabelled } from '#core/relabelling.ts'
+import { SeriesTable } from '#core/series.ts'
+
+const SEED = { lo: 1, hi: 2 }
+const SAMPLED = Date.UTC(2026, 10, 20, 10) // the last sample of every row
+
+function series(text: string): FreshSeries {
+  return prepareSeries(decodeSeries(Buffer.from(text))!, new Map(), SEED)
+}
+
+/**
+ * What becomes of unknown series, by their order, where these rows were known and those in `seen` are there again. Their
+ * processes began at start, in ms since epoch.
+ */
+function matches(known: string[], fresh: string[], seen: number[] = [], start: number | null = null) {
+  const table = new SeriesTable()
+  for (const { series: labelled, metric, lo, hi, length } of known.map(series)) {
+    const identity = hashText(seriesIdentity(labelled), SEED)
+    table.push({
+      lo,
+      hi,
+      length,
+      identityLo: identity.lo,
+      identityHi: identity.hi,
+      time: SAMPLED,
+      value: 1,
+      rate: 0,
+      vanishedAt: 0,
+      tailedAt: 0,
+      flow: metric < 100 ? 0 : -1,
+      proxy: -1,
+      metric,
+    })
+  }
+  const marks = Uint8Array.from(known, (_, row) => (seen.includes(row) ? 1 : 0))
+  return Object.fromEntries(matchRelabelled(fresh.map(series), table, marks, SEED, () => start))
+}
+
+const requests = (labels: string, code = 200) => `istio_requests_total{pod="cart-1",response_code="${code}",${labels}}`
+
+test('a series whose target labels changed is the one that is missing', () => {
+  expect(matches([requests('cluster="a"'), requests('cluster="a"', 500)], [requests('cluster="b"', 500)])).toEqual({
+    0: 1,
+  })
+})
+
+test.each<[string, string]>([
+  ['another pod', 'istio_requests_total{pod="cart-2",response_code="200",cluster="b"}'],
+  ['another response', requests('cluster="b"', 404)],
+  ['another metric', 'istio_request_bytes_sum{pod="cart-1",response_code="200",cluster="b"}'],
+])('%s is another series', (_, fresh) => {
+  expect(matches([requests('cluster="a"')], [fresh])).toEqual({})
+})
+
+test('a series that is still there has not become another', () => {
+  expect(matches([requests('cluster="a"')], [requests('cluster="b"')], [0])).toEqual({})
+})
+
+// Who is whom cannot be told, so none goes on where another was.
+test.each<[string, string[], string[], object]>([
+  ['two were there', ['cluster="a",x="1"', 'cluster="a",x="2"'], ['cluster="b"'], { 0: 'ambiguous' }],
+  ['two have come', ['cluster="a"'], ['cluster="b",x="1"', 'cluster="b",x="2"'], { 0: 'ambiguous', 1: 'ambiguous' }],
+])('a match is ambiguous when %s', (_, known, fresh, expected) => {
+  expect(
+    matches(
+      known.map((labels) => requests(labels)),
+      fresh.map((labels) => requests(labels)),
+    ),
+  ).toEqual(expected)
+})
+
+test('series that are not booked are nobody’s continuation', () => {
+  expect(matches(['up{pod="cart-1",cluster="a"}'], ['up{pod="cart-1",cluster="b"}'])).toEqual({})
+})
+
+test('one whose process began after the last sample is only a namesake', () => {
+  const restart = (start: number) => matches([requests('cluster="a"')], [requests('cluster="b"')], [], start)
+  expect(restart(SAMPLED - 60_000)).toEqual({ 0: 0 })
+  expect(restart(SAMPLED + 60_000)).toEqual({})
+})
