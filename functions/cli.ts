@@ -98,7 +98,9 @@ function processTerminal(): Terminal {
       }
       return stopping.signal
     },
-    cwd: process.env.npm_lifecycle_event === 'wharfage' ? (process.env.INIT_CWD ?? process.cwd()) : process.cwd(),
+    cwd: ['wharfage', 'start'].includes(process.env.npm_lifecycle_event ?? '')
+      ? (process.env.INIT_CWD ?? process.cwd())
+      : process.cwd(),
     out: (bytes) => {
       clear()
       return new Promise((resolve, reject) =>

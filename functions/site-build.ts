@@ -43,3 +43,5 @@ async function newestIn(path: string): Promise<number> {
 async function modified(path: string): Promise<number> {
   return (await stat(path).catch(() => null))?.mtimeMs ?? 0
 }
+
+if (import.meta.main) await buildSite((line) => process.stderr.write(`${line}\n`))

@@ -79,6 +79,7 @@ test('a whole chain has no problem, and its head is the newest rollup', async ()
     head: { number, key, sha256 },
     gapHours: 0,
     pendingRollups: 0,
+    hasCheckpoint: true,
     problems: [],
   })
 })

@@ -54,7 +54,7 @@ export function targetState(
   closedThrough: number,
   watermark = closedThrough,
 ): TargetState {
-  return { target, firstHour, closedThrough, watermark }
+  return { target, firstHour, closedThrough, watermark, dueThrough: watermark }
 }
 
 /** A chain of rollups, one after the other, as closing encodes them. */

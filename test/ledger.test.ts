@@ -1,4 +1,5 @@
 /** Reading the ledger: closed hours from rollups, finished and open ones from checkpoints, also while it is written. */
+import { dayReport } from '#core/day.ts'
 import { zeroMeasures } from '#core/flow.ts'
 import { checkpointKey, parseRollupKey, rollupKey } from '#core/keys.ts'
 import { HOUR_MS, MINUTE_MS } from '#core/time.ts'
@@ -179,4 +180,30 @@ test('a checkpoint that cannot be read stops whoever reads the ledger, for half 
   await writeChain(store, encodeChain([hourRecord('mesh', TEN, [])]))
   await store.put(checkpointKey('mesh'), Buffer.from('wharfage checkpoint 9\n'), 'absent')
   await expect(readLedger(store)).rejects.toThrow('has schema 9')
+})
+
+test('a target that stopped while another went on has no data since then, where one alone is merely not there yet', async () => {
+  const store = memoryStore()
+  await scrapeThrough(store, 0, 60)
+  const [alone] = await readLedger(store)
+  expect(alone.dueThrough).toBe(alone.watermark)
+  const other = { ...simulatedTarget(), name: 'other', url: 'http://other.example/federate' }
+  for (const minute of [60, 70, 120]) {
+    prometheus.now = TEN + minute * MINUTE_MS
+    await scrapeTarget(other, store, { prometheus, now: () => prometheus.now })
+  }
+  const [stopped, going] = (await readLedger(store)).sort((a, b) => a.watermark - b.watermark)
+  expect([stopped.target, going.target]).toEqual([simulatedTarget().name, 'other'])
+  expect(stopped.dueThrough).toBe(going.watermark)
+  const records = await readRecords(store, stopped, ALL)
+  const day = dayReport({
+    title: '',
+    day: Date.UTC(2026, 10, 20),
+    targets: [stopped],
+    records,
+    previous: null,
+    next: null,
+  })
+  expect(day.hours.slice(10, 13).map(({ observation }) => observation)).toEqual(['observed', 'none', 'pending'])
+  expect(day.complete).toBe(false)
 })

@@ -259,7 +259,7 @@ test('days between two targets’ ledgers have pages that say there is no data',
   const [store, out, site] = [await ledgerOf(1), memoryStore(), new JsonSite(folder)]
   await writeChain(store, encodeChain(hoursOf(1, 'other', FIRST + 2 * DAY_MS)))
   expect((await publishing(store, out, site)).renderedDays).toEqual([0, 1, 2].map((n) => isoDate(FIRST + n * DAY_MS)))
-  expect((await report(out, '2026-11-21')).observation).toBe('pending')
+  expect((await report(out, '2026-11-21')).observation).toBe('none')
 })
 
 test('an empty ledger has an index and no days', async () => {

@@ -43,13 +43,24 @@ function absentTargets({ targets, path }: Config, results: readonly Verified[], 
     .map(({ name }) => `${name}: nothing yet: neither a checkpoint nor a rollup in the store of ${path}\n`)
 }
 
-function describe({ target, first, last, rollups, gapHours, pendingRollups, head, problems }: Verified): string {
+function describe({
+  target,
+  first,
+  last,
+  rollups,
+  gapHours,
+  pendingRollups,
+  head,
+  hasCheckpoint,
+  problems,
+}: Verified): string {
   const span =
     first === null || last === null ? 'no rollups yet' : `${rollups} rollups from ${isoHour(first)} to ${isoHour(last)}`
   const notes = [
     gapHours > 0 ? `${gapHours} hours nobody observed` : '',
     pendingRollups > 0 ? `${pendingRollups} not written yet` : '',
     head === null ? '' : `head ${head.number} ${head.sha256}`,
+    hasCheckpoint ? '' : 'no checkpoint, so newer ones may be missing',
   ].filter((note) => note !== '')
   const verdict = problems.length === 0 ? 'whole' : `${problems.length} problems`
   const lines = problems.map(({ kind, key, message }) => `  ${kind.padEnd(8)} ${key}: ${message}\n`)

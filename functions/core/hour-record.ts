@@ -17,11 +17,20 @@ export interface TargetState {
   firstHour: number // ms since epoch; the first hour it has a record of
   closedThrough: number // ms since epoch; hours that end by then are closed
   watermark: number // ms since epoch; how far it has been observed
+  dueThrough: number // ms since epoch; how far it should have been
 }
 
-/** The part of an hour that is due to have been observed: all of it once closed, up to the watermark before, in ms. */
+/** Targets are not scraped at one moment; one that is further behind than this has stopped. */
+const BEHIND_MS = 15 * 60_000
+
+/** How far a target should have been observed: that another has been, much further, proves that time went on. */
+export function dueThrough(watermark: number, newestWatermark: number): number {
+  return newestWatermark - watermark > BEHIND_MS ? newestWatermark : watermark
+}
+
+/** The part of an hour that is due to have been observed, in ms: all of it once it is closed. */
 export function expectedMs(state: TargetState, hour: number): number {
   if (hour < state.firstHour) return 0
   if (hour + HOUR_MS <= state.closedThrough) return HOUR_MS
-  return Math.max(0, Math.min(HOUR_MS, state.watermark - hour))
+  return Math.max(0, Math.min(HOUR_MS, state.dueThrough - hour))
 }

@@ -6,7 +6,6 @@ import type { Checkpoint } from '#core/checkpoint.ts'
 import { UP_METRIC } from '#core/metric.ts'
 import { metricOf, type Reading } from '#core/reading.ts'
 import type { SeriesTable } from '#core/series.ts'
-import { isoInstant } from '#core/time.ts'
 
 const FUTURE_MS = 5 * 60_000
 
@@ -32,10 +31,8 @@ export function nextWatermark(checkpoint: Checkpoint, reading: Reading, where: s
   if (checkpoint.seq > 0) {
     if (watermark === checkpoint.watermark) return null
     if (watermark < checkpoint.watermark) {
-      throw new Error(
-        `${where}: body ends at ${isoInstant(watermark)}, before the last one at ${isoInstant(checkpoint.watermark)}; ` +
-          'is it another replica? pin one',
-      )
+      const [end, last] = [watermark, checkpoint.watermark].map((ms) => new Date(ms).toISOString())
+      throw new Error(`${where}: body ends at ${end}, before the last one at ${last}; is it another replica? pin one`)
     }
   }
   refuseFuture(reading, watermark, where)

@@ -35,6 +35,8 @@ export interface DemoOptions {
   progress: (done: Record<string, number>) => void // by mesh, 0..1
 }
 
+type MeshDone = Extract<MeshMessage, { kind: 'done' }>
+
 const MARK = '.wharfage-demo'
 
 export function demoPlaces(folder: string): DemoPlaces {
@@ -45,16 +47,18 @@ export function demoPlaces(folder: string): DemoPlaces {
 export async function runDemo(places: DemoPlaces, options: DemoOptions): Promise<MeshOutcome[]> {
   await clearFolder(places.folder)
   const done: Record<string, number> = Object.fromEntries(DEMO_MESHES.map((mesh) => [mesh, 0]))
-  const finished = await Promise.all(
-    DEMO_MESHES.map((mesh) =>
-      runWorker(
-        { mesh, seed: options.seed ?? DEFAULT_SEED, data: places.data, until: options.until ?? null },
-        (share) => {
-          done[mesh] = share
-          options.progress(done)
-        },
-      ),
-    ),
+  const workers = DEMO_MESHES.map((mesh) => {
+    const job: MeshJob = { mesh, seed: options.seed ?? DEFAULT_SEED, data: places.data, until: options.until ?? null }
+    return { mesh, worker: new Worker(new URL('./worker.ts', import.meta.url), { workerData: job }) }
+  })
+  const outcomes = workers.map(({ mesh, worker }) =>
+    outcomeOf(mesh, worker, (share) => {
+      done[mesh] = share
+      options.progress(done)
+    }),
+  )
+  const finished = await Promise.all(outcomes).finally(() =>
+    Promise.all(workers.map(({ worker }) => worker.terminate())),
   )
   await writeFile(places.config, demoConfig(finished))
   return Promise.all(
@@ -81,10 +85,9 @@ async function clearFolder(folder: string): Promise<void> {
   await writeFile(join(folder, MARK), 'made by "wharfage demo", which empties this folder when it runs again\n')
 }
 
-function runWorker(job: MeshJob, progress: (done: number) => void): Promise<Extract<MeshMessage, { kind: 'done' }>> {
+function outcomeOf(mesh: MeshName, worker: Worker, progress: (done: number) => void): Promise<MeshDone> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: job })
-    let finished: Extract<MeshMessage, { kind: 'done' }> | null = null
+    let finished: MeshDone | null = null
     worker.on('message', (message: MeshMessage) => {
       if (message.kind === 'progress') progress(message.done)
       else finished = message
@@ -92,13 +95,13 @@ function runWorker(job: MeshJob, progress: (done: number) => void): Promise<Extr
     worker.once('error', reject)
     worker.once('exit', () => {
       if (finished !== null) resolve(finished)
-      else reject(new Error(`demo: the thread of ${job.mesh} ended early`))
+      else reject(new Error(`demo: the thread of ${mesh} ended early`))
     })
   })
 }
 
 /** So that export, verify and query work on the demo's ledger. */
-function demoConfig(finished: readonly Extract<MeshMessage, { kind: 'done' }>[]): string {
+function demoConfig(finished: readonly MeshDone[]): string {
   const targets = finished.flatMap(({ target }) => [
     `  - name: ${target.name}`,
     `    url: ${target.url}`,

@@ -1,6 +1,6 @@
 /** The ledger as it can be read: closed hours from rollups, finished and open ones from checkpoints. */
 import { type Checkpoint, decodeCheckpoint } from '#core/checkpoint.ts'
-import type { HourRecord, TargetState } from '#core/hour-record.ts'
+import { dueThrough, type HourRecord, type TargetState } from '#core/hour-record.ts'
 import { parseCheckpointKey, parseRollupKey, rollupPrefix, rollupsPrefix, TARGET_NAME } from '#core/keys.ts'
 import { type ChainLink, decodeRollup, type Rollup } from '#core/rollup.ts'
 import { HOUR_MS } from '#core/time.ts'
@@ -34,7 +34,9 @@ export async function readLedger(store: Store, only?: string): Promise<LedgerTar
     rollups.set(place.target, ofTarget.set(place.hour, object))
   }
   const names = [...new Set([...rollups.keys(), ...checkpoints.keys()])].sort()
-  return names.map((name) => ledgerTarget(name, rollups.get(name) ?? new Map(), checkpoints.get(name) ?? null))
+  const targets = names.map((name) => ledgerTarget(name, rollups.get(name) ?? new Map(), checkpoints.get(name) ?? null))
+  const newest = Math.max(...targets.map(({ watermark }) => watermark))
+  return targets.map((target) => ({ ...target, dueThrough: dueThrough(target.watermark, newest) }))
 }
 
 function ledgerTarget(target: string, rollups: Map<number, ListedObject>, checkpoint: Checkpoint | null): LedgerTarget {
@@ -51,6 +53,7 @@ function ledgerTarget(target: string, rollups: Map<number, ListedObject>, checkp
     firstHour: hours[0] ?? closedThrough,
     closedThrough,
     watermark: checkpoint?.watermark ?? closedThrough,
+    dueThrough: checkpoint?.watermark ?? closedThrough,
     rollups,
     finished,
     seq: checkpoint?.seq ?? 0,

@@ -134,9 +134,9 @@ function datesOf(targets: readonly LedgerTarget[]): string[] {
 function dayInputs(date: string, targets: readonly LedgerTarget[], more: readonly string[]): string {
   const day = parseDate(date)
   const begun = targets.filter(({ firstHour }) => firstHour < day + DAY_MS)
-  const ofTargets = begun.map(({ target, firstHour, closedThrough, rollups, finished, seq }) => {
+  const ofTargets = begun.map(({ target, firstHour, closedThrough, dueThrough, rollups, finished, seq }) => {
     const hours = [...rollups, ...finished].filter(([hour]) => hour >= day && hour < day + DAY_MS)
-    const open = closedThrough < day + DAY_MS ? seq : null
+    const open = closedThrough < day + DAY_MS ? [seq, dueThrough] : null
     const began = Math.max(firstHour, day)
     return [target, began, hours.map(([hour]) => hour).sort((a, b) => a - b), open]
   })

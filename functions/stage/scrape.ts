@@ -19,7 +19,7 @@ import { type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } 
 import { UP, UPTIME } from '#core/metric.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
 import { type FreshSeries, prepareSeries, type Reading, readBody, readSamples } from '#core/reading.ts'
-import { replayMoments } from '#core/replay.ts'
+import { type RawSeries, replayMoments } from '#core/replay.ts'
 import { decodeRollup, sha256 } from '#core/rollup.ts'
 import { bookedSelectors, federationSelectors, selectorsHash } from '#core/selectors.ts'
 import { SeriesTable } from '#core/series.ts'
@@ -253,39 +253,54 @@ async function replay(
   where: string,
   warnings: string[],
 ): Promise<number> {
-  const selectors = [...bookedSelectors(settings.mesh), UPTIME, UP]
   let moments = 0
-  try {
-    for (let from = checkpoint.watermark; from < watermark; from += REPLAY_CHUNK_MS) {
-      const to = Math.min(from + REPLAY_CHUNK_MS, watermark)
-      const range = `[${Math.ceil((to - from) / 1000) + LOOKBACK_SECONDS}s]`
-      const answers: MatrixSeries[] = []
-      for (const selector of selectors) answers.push(...(await prometheus.queryRange(`${selector}${range}`, to)))
-      const series = answers.map(({ labels, samples }) => ({ ...labelled(labels), samples }))
-      learn(
-        checkpoint,
-        reading,
-        series.filter(({ name }) => name === UP).map(({ labels }) => labels),
-      )
-      const externalLabels = new Map(checkpoint.externalLabels)
-      const raw = series.map(({ samples, ...rest }) => ({
-        prepared: prepareSeries(rest, externalLabels, checkpoint.seed),
-        samples: samples.map(({ timeMs, value }) => ({ time: timeMs, value })),
-      }))
-      // The moment of the body itself is the body's to tell.
-      const end = to < watermark ? to + 1 : watermark
-      for (const moment of replayMoments(raw, from, end, settings.intervalMs)) {
-        const seen = readSamples(moment, checkpoint.series)
-        const at = readingWatermark(seen, checkpoint.series)
-        if (at === null || at <= checkpoint.watermark) continue
-        observe(checkpoint, seen, settings, where)
-        moments++
-      }
+  for (let from = checkpoint.watermark; from < watermark; from += REPLAY_CHUNK_MS) {
+    const to = Math.min(from + REPLAY_CHUNK_MS, watermark)
+    let raw: RawSeries[]
+    try {
+      raw = await askRaw(checkpoint, prometheus, reading, settings, { from, to })
+    } catch (error) {
+      warnings.push(`gap not replayed past ${isoInstant(checkpoint.watermark)}: ${(error as Error).message}`)
+      break
     }
-  } catch (error) {
-    warnings.push(`gap not replayed past ${isoInstant(checkpoint.watermark)}: ${(error as Error).message}`)
+    // The moment of the body itself is the body's to tell.
+    const end = to < watermark ? to + 1 : watermark
+    for (const moment of replayMoments(raw, from, end, settings.intervalMs)) {
+      const seen = readSamples(moment, checkpoint.series)
+      const at = readingWatermark(seen, checkpoint.series)
+      if (at === null || at <= checkpoint.watermark) continue
+      observe(checkpoint, seen, settings, where)
+      moments++
+    }
   }
   return moments
+}
+
+/** The raw samples of (from, to] and of the five minutes before, which a federation endpoint would still have served. */
+async function askRaw(
+  checkpoint: Checkpoint,
+  prometheus: Prometheus,
+  reading: Reading,
+  settings: ObserveSettings,
+  { from, to }: { from: number; to: number },
+): Promise<RawSeries[]> {
+  const range = `[${Math.ceil((to - from) / 1000) + LOOKBACK_SECONDS}s]`
+  const answers: MatrixSeries[] = []
+  for (const selector of [...bookedSelectors(settings.mesh), UPTIME, UP]) {
+    answers.push(...(await prometheus.queryRange(`${selector}${range}`, to)))
+  }
+  const series = answers.map(({ labels, samples }) => ({ series: labelled(labels), samples }))
+  const ups = series.filter((one) => one.series.name === UP)
+  learn(
+    checkpoint,
+    reading,
+    ups.map((one) => one.series.labels),
+  )
+  const externalLabels = new Map(checkpoint.externalLabels)
+  return series.map((one) => ({
+    prepared: prepareSeries(one.series, externalLabels, checkpoint.seed),
+    samples: one.samples.map(({ timeMs, value }) => ({ time: timeMs, value })),
+  }))
 }
 
 /** Asks for series that died, when it is time, and books their tails; gives how many the query API told of. */

@@ -8,6 +8,7 @@ import { readLedger } from './ledger.ts'
 export interface Verified extends ChainState {
   target: string
   pendingRollups: number // closed, still held by the checkpoint
+  hasCheckpoint: boolean // without one, nothing tells whether the newest rollups are all there
 }
 
 /** Walks the chains, of one target or of all; progress is told by the number of rollups read so far. */
@@ -20,7 +21,7 @@ export async function verifyLedger(
   const targets = await readLedger(store, only)
   const total = targets.reduce((sum, { rollups }) => sum + rollups.size, 0)
   let read = 0
-  for (const { target, rollups, finished, head } of targets) {
+  for (const { target, rollups, finished, head, seq } of targets) {
     const stored: StoredRollup[] = []
     for (const [hour, { key }] of [...rollups].sort(([a], [b]) => a - b)) {
       const bytes = (await store.get(key))?.bytes ?? new Uint8Array()
@@ -34,6 +35,7 @@ export async function verifyLedger(
     results.push({
       target,
       pendingRollups: finished.size,
+      hasCheckpoint: seq > 0,
       ...verifyChain(stored, head, (hour) => rollupKey(target, hour)),
     })
   }
