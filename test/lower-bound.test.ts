@@ -1,22 +1,25 @@
-import { COUNTED } from '#core/flow.ts'
 import { HOUR_MS } from '#core/time.ts'
 import { readLedger, readRecords } from '../functions/stage/ledger.ts'
 import { scrapeTarget } from '../functions/stage/scrape.ts'
 import { verifyLedger } from '../functions/stage/verify.ts'
 import { memoryStore } from '../functions/store/memory.ts'
-import { flowName, PROMETHEUS_INTERVAL_MS, type RandomMeshOptions, randomMesh } from './random-mesh.ts'
+import { flowName, type RandomMeshOptions, randomMesh } from './random-mesh.ts'
 import { simulatedTarget } from './simulated-target.ts'
 
-void COUNTED
 export async function account(options: RandomMeshOptions, intervalSeconds: number) {
   const mesh = randomMesh(options)
   const store = memoryStore()
   const target = simulatedTarget({ intervalSeconds })
   const scrape = async () => {
     try {
-      await scrapeTarget(target, store, { prometheus: mesh.prometheus, seed: () => ({ lo: options.seed, hi: 1 }), now: () => mesh.now })
+      const s = await scrapeTarget(target, store, {
+        prometheus: mesh.prometheus,
+        seed: () => ({ lo: options.seed, hi: 1 }),
+        now: () => mesh.now,
+      })
+      for (const w of s.warnings) if (!/too busy/.test(w)) console.log(w)
     } catch (error) {
-      if ((error as Error).message !== 'unreachable') throw error
+      if ((error as Error).message !== 'no route to Prometheus') throw error
     }
   }
   const run = async (ms: number) => {
@@ -33,14 +36,15 @@ export async function account(options: RandomMeshOptions, intervalSeconds: numbe
   const records = await readRecords(store, ledger, { from: 0, to: Infinity })
   const booked = new Map<string, number>()
   const assumed = new Map<string, number>()
-  for (const { rows } of records) for (const row of rows) {
-    booked.set(flowName(row), (booked.get(flowName(row)) ?? 0) + row.egressBytes)
-    assumed.set(flowName(row), (assumed.get(flowName(row)) ?? 0) + row.assumedBytes)
-  }
+  for (const { rows } of records)
+    for (const row of rows) {
+      booked.set(flowName(row), (booked.get(flowName(row)) ?? 0) + row.egressBytes)
+      assumed.set(flowName(row), (assumed.get(flowName(row)) ?? 0) + row.assumedBytes)
+    }
   const cov = { baseline: 0, unseen: 0, assumed: 0 }
-  for (const { coverage } of records) for (const k of ['baseline', 'unseen', 'assumed'] as const) cov[k] += coverage[k].egressBytes
+  for (const { coverage } of records)
+    for (const k of ['baseline', 'unseen', 'assumed'] as const) cov[k] += coverage[k].egressBytes
   const truth = mesh.truth()
   const [v] = await verifyLedger(store)
   return { booked, assumed, truth, cov, hours: records.map(({ hour }) => hour), problems: v.problems }
 }
-void PROMETHEUS_INTERVAL_MS

@@ -1,30 +1,33 @@
 /**
- * A small mesh of chance and the Prometheus that scrapes it: pods are born, found late, restarted, replaced and deleted as
- * the seed says, and all they count is known. Of two meshes of one seed everything is the same.
+ * A small mesh of chance and the Prometheus that scrapes it. Pods are born, found late, restarted, deleted and replaced as
+ * the seed says; what each of their processes counted, and who saw it, is known.
  */
-import { BOOKED, UP, UPTIME } from '#core/metric.ts'
+import { UP, UPTIME } from '#core/metric.ts'
 import { bookedSelectors } from '#core/selectors.ts'
 import { startsExpression, tailExpression } from '#core/tails.ts'
 import { mix, unit } from '../functions/demo/random.ts'
 import type { Prometheus } from '../functions/prometheus.ts'
+import type { MatrixSeries } from '../functions/query-api.ts'
 import { simulatedTarget } from './simulated-target.ts'
 
 export interface RandomMeshOptions {
-  seed: number // uint32
+  seed: number // uint32; of two meshes of one seed everything is the same
   starts: boolean // proxies tell their uptime, as Envoy does and ztunnel does not
+  bodiesFail: boolean // there are spells, of up to half an hour, in which no body is to be had
   rawSamples: boolean // the query API has them, so that a gap can be replayed
-  tagged: boolean // a tag of the operator's own tells series apart that are one flow
+  tagged: boolean // series of one flow are told apart by a tag of the operator's own alone
 }
 
-/** Bytes of one flow since the first body that was served, in which it had none yet. */
+/** Bytes of one flow that its proxies counted and the first body did not show yet; each sum is part of the one before. */
 export interface Truth {
-  counted: number // by the proxies
-  sampled: number // of these, as far as some sample of Prometheus shows them
+  counted: number // whether anybody saw them or not
+  sampled: number // some sample of Prometheus shows them
+  attainable: number // a body showed them, or no later process hid them by going on with their series
 }
 
 export interface RandomMesh {
   prometheus: Prometheus
-  now: number // ms since epoch; the moment of the next answer
+  readonly now: number // ms since epoch; the moment of every answer
   advance(): void // by one interval of Prometheus
   calm(): void // from now on nobody is born or dies, and every question is answered
   truth(): Map<string, Truth> // by flow, as flowName writes it
@@ -32,36 +35,40 @@ export interface RandomMesh {
 
 export const PROMETHEUS_INTERVAL_MS = 15_000
 const LOOKBACK_MS = 300_000
-const FLUSH_MS = 5_000 // Envoy sets its gauges when it flushes
+const FLUSH_MS = 5_000 // Envoy sets its uptime when it flushes
+const DISCOVERY_MS = 60_000
 const BEGIN = Date.UTC(2026, 10, 20, 10)
-const RESPONSE_CODES = ['200', '404', '503']
-const BYTES = BOOKED.find(({ books, layer }) => books === 'egressBytes' && layer === 'http')!.name
+const BYTES = 'istio_request_bytes_sum'
+const CODES = ['200', '404', '503']
+const SELECTORS = bookedSelectors(simulatedTarget())
 const MOST_PODS = 7
+
+/** What tells one flow of this mesh from another. */
+export function flowName({ sourceWorkload, responseCode }: { sourceWorkload: string; responseCode: string }): string {
+  return `${sourceWorkload} ${responseCode}`
+}
 
 interface Process {
   start: number // ms since epoch
-  counted: Map<string, number> // by outcome, cumulative
-  sampled: Map<string, number> // by outcome, as last sampled
+  counters: Map<string, Counter> // by response code
+}
+
+interface Counter {
+  flow: string
+  series: string // one for all processes of a pod at one address
+  counted: number // bytes, cumulative; of these
+  sampled: number // those Prometheus saw last
+  served: number // those a body showed last
+  baseline: number // those the first body showed
 }
 
 interface Pod {
-  name: string
   workload: string
+  name: string
   address: string
   phase: number // ms into each interval at which Prometheus scrapes it
   discovered: number // ms since epoch; scraped from then on
   process: Process | null // null while its container is down
-}
-
-interface StoredSeries {
-  name: string
-  labels: Record<string, string> // without external ones
-  samples: { timeMs: number; value: number | null }[] // oldest first; null marks staleness
-}
-
-/** What tells a row of the ledger from another in this mesh. */
-export function flowName(flow: { sourceWorkload: string; responseCode: string }): string {
-  return `${flow.sourceWorkload} ${flow.responseCode}`
 }
 
 export function randomMesh(options: RandomMeshOptions): RandomMesh {
@@ -69,140 +76,120 @@ export function randomMesh(options: RandomMeshOptions): RandomMesh {
   const chance = (probability: number) => unit(mix(options.seed, draws++)) < probability
   const below = (end: number) => Math.floor(unit(mix(options.seed, draws++)) * end)
 
-  const storage = new Map<string, StoredSeries>()
-  const truths = new Map<string, Truth>()
+  const storage = new Storage()
   const pods: Pod[] = []
-  const awaited: { pod: Pod; at: number }[] = [] // StatefulSet pods that come back
+  const absent: { pod: Pod; backAt: number }[] = [] // of a StatefulSet
+  const ended: Counter[] = [] // since the first body, in the order of their end
+  let now = BEGIN
   let addresses = 0
-  let unreachable = 0 // intervals for which no body is served
-  let calm = false
+  let unreachable = 0 // intervals
   let served = false
+  let calm = false
 
-  const begin = (start: number): Process => ({ start, counted: new Map(), sampled: new Map() })
   const create = (workload: string, name: string, start: number, address = `10.0.0.${++addresses}:15020`): Pod => ({
-    name,
     workload,
+    name,
     address,
     phase: below(PROMETHEUS_INTERVAL_MS),
-    discovered: start + below(60_000),
-    process: begin(start),
+    discovered: start + below(DISCOVERY_MS),
+    process: { start, counters: new Map() },
   })
-
   for (let ordinal = 0; ordinal < 3; ordinal++) pods.push(create('orders', `orders-${ordinal}`, BEGIN - 3_600_000))
-  for (const { process } of pods) process?.counted.set('200', 1000 + below(5000))
 
-  const mesh: RandomMesh = {
-    now: BEGIN,
+  return {
+    get now() {
+      return now
+    },
     advance() {
-      mesh.now += PROMETHEUS_INTERVAL_MS
-      if (!calm) live(mesh.now - PROMETHEUS_INTERVAL_MS)
+      const from = now
+      now += PROMETHEUS_INTERVAL_MS
+      if (!calm) live(from)
       for (const pod of pods) {
-        if (pod.process !== null) count(pod.workload, pod.process, 0.6)
-        const at = mesh.now - PROMETHEUS_INTERVAL_MS + pod.phase
-        if (at >= pod.discovered) scrape(pod, at)
+        if (pod.process !== null && pod.process.start < from + pod.phase) count(pod, pod.process, 0.6)
+        if (pod.discovered <= from + pod.phase) scrape(pod, from + pod.phase)
       }
       if (unreachable > 0) unreachable--
-      else if (!calm && chance(0.01)) unreachable = 4 * (1 + below(30))
+      else if (options.bodiesFail && !calm && chance(0.01)) unreachable = 4 * (1 + below(30))
     },
     calm() {
       calm = true
       unreachable = 0
     },
-    truth: () => truths,
+    truth,
     prometheus: {
       async federate() {
-        if (unreachable > 0) throw new Error('unreachable')
-        if (!served) startOfTruth()
-        served = true
-        const lines = [...storage.values()].flatMap((series) => {
-          const newest = newestAt(series, mesh.now)
-          return newest === null ? [] : [`${written(series)} ${newest.value} ${newest.timeMs}\n`]
-        })
-        return Buffer.from(lines.sort().join(''))
+        if (unreachable > 0) throw new Error('no route to Prometheus')
+        serve()
+        return Buffer.from(storage.body(now))
       },
       async queryInstant(expression, timeMs) {
         if (!calm && chance(0.1)) throw new Error('too busy')
-        const answer = instant(expression, timeMs).map((sample) => ({ ...sample, timeMs }))
-        return answer
-          .map((sample) => ({ sample, place: below(1000) }))
-          .sort((a, b) => a.place - b.place)
-          .map(({ sample }) => sample)
+        return shuffled(instant(storage, expression, timeMs)).map((element) => ({ ...element, timeMs }))
       },
-      async queryRange(selector, timeMs) {
-        if (!options.rawSamples || (!calm && chance(0.05))) throw new Error('too busy')
-        const windowMs = windowOf(selector)
-        return [...storage.values()]
-          .filter((series) => selector.startsWith(`${selectorOf(series)}[`))
-          .map((series) => ({ labels: named(series), samples: range(series, timeMs - windowMs, timeMs) }))
-          .filter(({ samples }) => samples.length > 0)
+      async queryRange(rangeSelector, timeMs) {
+        if (!options.rawSamples || (!calm && chance(0.02))) throw new Error('too busy')
+        return shuffled(raw(storage, rangeSelector, timeMs))
       },
     },
   }
-  return mesh
 
-  /** Births, deaths and restarts in the interval that begins here. */
+  /** The births and deaths of the interval that begins here. */
   function live(from: number): void {
     const moment = () => from + below(PROMETHEUS_INTERVAL_MS)
-    for (const back of awaited.filter(({ at }) => at <= from)) {
-      awaited.splice(awaited.indexOf(back), 1)
+    for (const back of absent.filter(({ backAt }) => backAt <= from)) {
+      absent.splice(absent.indexOf(back), 1)
       pods.push(back.pod)
     }
     for (const pod of [...pods]) {
       if (pod.process === null) {
-        if (chance(0.5)) pod.process = begin(moment())
+        if (chance(0.5)) pod.process = { start: moment(), counters: new Map() }
       } else if (chance(0.003)) {
-        end(pod)
-        if (chance(0.7)) pod.process = begin(moment())
+        end(pod, pod.process)
+        if (chance(0.7)) pod.process = { start: moment(), counters: new Map() }
       } else if (chance(0.004)) {
-        end(pod)
+        end(pod, pod.process)
         pods.splice(pods.indexOf(pod), 1)
-        for (const series of storage.values()) if (isOf(series, pod)) goStale(series, from + pod.phase)
-        if (pod.workload === 'orders' && chance(0.8)) {
-          const at = from + PROMETHEUS_INTERVAL_MS * (1 + below(12))
-          awaited.push({ at, pod: create('orders', pod.name, at, chance(0.4) ? pod.address : undefined) })
-        }
+        storage.goStale(pod, from + pod.phase)
+        if (pod.workload !== 'orders' || chance(0.2)) continue
+        const backAt = from + PROMETHEUS_INTERVAL_MS * (1 + below(12))
+        absent.push({ backAt, pod: create('orders', pod.name, backAt, chance(0.4) ? pod.address : undefined) })
       }
     }
     if (pods.length < MOST_PODS && chance(0.03)) pods.push(create('web', `web-${addresses}`, moment()))
   }
 
-  /** A process ends, and what it counted last is seen by nobody. */
-  function end(pod: Pod): void {
-    if (pod.process !== null) count(pod.workload, pod.process, 0.3)
+  /** What a process counted at last is seen by nobody. */
+  function end(pod: Pod, process: Process): void {
+    count(pod, process, 0.3)
+    if (served) ended.push(...process.counters.values())
     pod.process = null
   }
 
-  function count(workload: string, { counted }: Process, often: number): void {
-    RESPONSE_CODES.forEach((code, index) => {
+  function count({ workload, name, address }: Pod, { counters }: Process, often: number): void {
+    CODES.forEach((code, index) => {
       if (!chance(index === 0 ? often : often / 12)) return
-      const bytes = 1 + below(1000)
-      counted.set(code, (counted.get(code) ?? 0) + bytes)
-      truthOf(workload, code).counted += bytes
+      let counter = counters.get(code)
+      if (counter === undefined) {
+        const flow = flowName({ sourceWorkload: workload, responseCode: options.tagged ? '200' : code })
+        counter = { flow, series: `${name} ${address} ${code}`, counted: 0, sampled: 0, served: 0, baseline: 0 }
+        counters.set(code, counter)
+      }
+      counter.counted += 1 + below(1000)
     })
   }
 
-  function scrape(pod: Pod, at: number): void {
+  function scrape(pod: Pod, time: number): void {
+    const process = pod.process !== null && pod.process.start < time ? pod.process : null
     const target = { instance: pod.address, namespace: 'shop', pod: pod.name }
-    const there = new Set<StoredSeries>()
-    const store = (name: string, labels: Record<string, string>, value: number) => {
-      const key = JSON.stringify([name, labels])
-      const series = storage.get(key) ?? { name, labels, samples: [] }
-      storage.set(key, series)
-      series.samples.push({ timeMs: at, value })
-      there.add(series)
+    storage.goStale(pod, time)
+    storage.append(UP, { ...target, job: 'pods' }, { timeMs: time, value: process === null ? 0 : 1 })
+    if (process === null) return
+    const uptime = Math.max(0, Math.floor((time - below(FLUSH_MS) - process.start) / 1000))
+    if (options.starts) storage.append(UPTIME, target, { timeMs: time, value: uptime })
+    for (const [code, counter] of process.counters) {
+      storage.append(BYTES, { ...target, ...callLabels(pod.workload, code) }, { timeMs: time, value: counter.counted })
+      counter.sampled = counter.counted
     }
-    store(UP, { ...target, job: 'pods' }, pod.process === null ? 0 : 1)
-    if (pod.process !== null) {
-      const { start, counted, sampled } = pod.process
-      const uptime = Math.floor((at - below(FLUSH_MS) - start) / 1000)
-      if (options.starts) store(UPTIME, target, Math.max(0, uptime))
-      for (const [code, bytes] of counted) {
-        store(BYTES, { ...target, ...callLabels(pod.workload, code) }, bytes)
-        truthOf(pod.workload, code).sampled += bytes - (sampled.get(code) ?? 0)
-        sampled.set(code, bytes)
-      }
-    }
-    for (const series of storage.values()) if (isOf(series, pod) && !there.has(series)) goStale(series, at)
   }
 
   function callLabels(workload: string, code: string): Record<string, string> {
@@ -219,100 +206,147 @@ export function randomMesh(options: RandomMeshOptions): RandomMesh {
     }
   }
 
-  function truthOf(workload: string, code: string): Truth {
-    const flow = flowName({ sourceWorkload: workload, responseCode: options.tagged ? '200' : code })
-    const truth = truths.get(flow) ?? { counted: 0, sampled: 0 }
-    truths.set(flow, truth)
-    return truth
+  function serve(): void {
+    for (const counter of living()) {
+      counter.served = counter.sampled
+      if (!served) counter.baseline = counter.sampled
+    }
+    served = true
   }
 
-  /** What the first body shows is what was before. */
-  function startOfTruth(): void {
-    truths.clear()
-    for (const { workload, process } of pods) {
-      for (const [code, bytes] of process?.counted ?? []) {
-        truthOf(workload, code).counted += bytes - (process?.sampled.get(code) ?? 0)
-      }
-    }
-  }
-
-  function instant(expression: string, at: number): { labels: Record<string, string>; value: number }[] {
-    const all = [...storage.values()]
-    if (expression === UP) {
-      return all
-        .filter(({ name }) => name === UP)
-        .flatMap((series) => {
-          const newest = newestAt(series, at)
-          return newest === null ? [] : [{ labels: named(series), value: newest.value }]
-        })
-    }
-    const windowMs = windowOf(expression)
-    if (expression === startsExpression(windowMs)) {
-      return all
-        .filter(({ name }) => name === UPTIME)
-        .flatMap((series) => {
-          const starts = subquerySteps(at - windowMs, at).flatMap((step) => {
-            const newest = newestAt(series, step)
-            return newest === null ? [] : [newest.timeMs / 1000 - newest.value]
-          })
-          return starts.length === 0 ? [] : [{ labels: series.labels, value: Math.min(...starts) }]
-        })
-    }
-    if (expression !== tailExpression(SELECTORS, windowMs)) throw new Error(`a question nobody foresaw: ${expression}`)
-    return all
-      .filter(({ name }) => name === BYTES)
-      .flatMap((series) => {
-        const last = range(series, at - windowMs, at).at(-1)
-        return last === undefined || newestAt(series, at) !== null ? [] : [{ labels: named(series), value: last.value }]
+  function truth(): Map<string, Truth> {
+    const truths = new Map<string, Truth>()
+    const goneOn = new Set<string>()
+    for (const { flow, series, counted, sampled, served, baseline } of [...ended, ...living()].reverse()) {
+      const known = truths.get(flow) ?? { counted: 0, sampled: 0, attainable: 0 }
+      truths.set(flow, {
+        counted: known.counted + counted - baseline,
+        sampled: known.sampled + sampled - baseline,
+        attainable: known.attainable + (goneOn.has(series) ? served : sampled) - baseline,
       })
+      if (sampled > 0) goneOn.add(series)
+    }
+    return truths
+  }
+
+  function living(): Counter[] {
+    return pods.flatMap(({ process }) => [...(process?.counters.values() ?? [])])
+  }
+
+  function shuffled<Item>(items: readonly Item[]): Item[] {
+    const placed = items.map((item) => ({ item, place: below(1000) }))
+    return placed.sort((a, b) => a.place - b.place).map(({ item }) => item)
   }
 }
 
-const SELECTORS = bookedSelectors(simulatedTarget())
-
-function selectorOf({ name }: StoredSeries): string {
-  return name === BYTES ? SELECTORS[0] : name
+interface RawSample {
+  timeMs: number // since epoch
+  value: number
 }
 
-function windowOf(expression: string): number {
-  return Number(/\[(\d+)s[\]:]/.exec(expression)?.[1]) * 1000
+interface StoredSeries {
+  name: string
+  labels: Record<string, string> // without external ones
+  samples: (RawSample | { timeMs: number; value: 'stale' })[] // oldest first
 }
 
-function subquerySteps(from: number, to: number): number[] {
-  const steps: number[] = []
-  const first = (Math.floor(from / PROMETHEUS_INTERVAL_MS) + 1) * PROMETHEUS_INTERVAL_MS
-  for (let step = first; step <= to; step += PROMETHEUS_INTERVAL_MS) steps.push(step)
-  return steps
+/** What Prometheus has kept of its scrapes. */
+class Storage {
+  readonly #series = new Map<string, StoredSeries>()
+
+  append(name: string, labels: Record<string, string>, sample: RawSample): void {
+    const key = JSON.stringify([name, labels])
+    const series = this.#series.get(key) ?? { name, labels, samples: [] }
+    this.#series.set(key, series)
+    if (series.samples.at(-1)?.timeMs === sample.timeMs) series.samples.pop()
+    series.samples.push(sample)
+  }
+
+  /** Marks all that a pod's scrapes gave as stale; what a scrape of the same time gives again is not. */
+  goStale({ name, address }: Pod, timeMs: number): void {
+    for (const { labels, samples } of this.#series.values()) {
+      if (labels.pod !== name || labels.instance !== address || samples.at(-1)?.value === 'stale') continue
+      samples.push({ timeMs, value: 'stale' })
+    }
+  }
+
+  named(name: string): StoredSeries[] {
+    return [...this.#series.values()].filter((series) => series.name === name)
+  }
+
+  /** As /federate writes it: labels by name, the external one last. */
+  body(time: number): string {
+    const lines = [...this.#series.values()].flatMap((series) => {
+      const newest = newestAt(series, time)
+      if (newest === null) return []
+      const own = Object.entries(series.labels).sort(([a], [b]) => (a < b ? -1 : 1))
+      const labels = [...own, ['cluster', 'prod']].map(([label, value]) => `${label}="${value}"`).join(',')
+      return [`${series.name}{${labels}} ${newest.value} ${newest.timeMs}\n`]
+    })
+    return lines.sort().join('')
+  }
 }
 
-/** The newest sample at an instant, unless it is stale or older than five minutes. */
-function newestAt({ samples }: StoredSeries, at: number): { timeMs: number; value: number } | null {
-  const newest = samples.findLast(({ timeMs }) => timeMs <= at)
-  if (newest === undefined || newest.value === null || newest.timeMs <= at - LOOKBACK_MS) return null
-  return { timeMs: newest.timeMs, value: newest.value }
+/** The newest sample at an instant, unless it is stale or five minutes old. */
+function newestAt({ samples }: StoredSeries, time: number): RawSample | null {
+  const newest = samples.findLast(({ timeMs }) => timeMs <= time)
+  return newest === undefined || newest.timeMs <= time - LOOKBACK_MS || newest.value === 'stale'
+    ? null
+    : (newest as RawSample)
 }
 
-/** The samples in (from, to], oldest first, without marks of staleness. */
-function range({ samples }: StoredSeries, from: number, to: number): { timeMs: number; value: number }[] {
-  return samples.flatMap(({ timeMs, value }) =>
-    value === null || timeMs <= from || timeMs > to ? [] : [{ timeMs, value }],
+/** The samples in (from, to], oldest first; marks of staleness are none. */
+function samplesWithin({ samples }: StoredSeries, from: number, to: number): RawSample[] {
+  return samples.filter(
+    (sample): sample is RawSample => sample.value !== 'stale' && sample.timeMs > from && sample.timeMs <= to,
   )
 }
 
-function goStale({ samples }: StoredSeries, at: number): void {
-  if (samples.at(-1)?.value !== null) samples.push({ timeMs: at, value: null })
+type Element = { labels: Record<string, string>; value: number }
+
+/** Answers the three instant questions that a scrape asks, and no other. */
+function instant(storage: Storage, expression: string, time: number): Element[] {
+  if (expression === UP) {
+    return elements(storage.named(UP), (series) => newestAt(series, time)?.value)
+  }
+  const windowMs = windowOf(expression)
+  if (expression === startsExpression(windowMs)) {
+    return elements(storage.named(UPTIME), (series) => leastStart(series, time - windowMs, time))
+  }
+  if (expression !== tailExpression(SELECTORS, windowMs)) throw new Error(`nobody foresaw the question ${expression}`)
+  return elements(storage.named(BYTES), (series) =>
+    newestAt(series, time) === null ? samplesWithin(series, time - windowMs, time).at(-1)?.value : undefined,
+  )
 }
 
-function isOf({ labels }: StoredSeries, { name, address }: Pod): boolean {
-  return labels.pod === name && labels.instance === address
+function elements(series: readonly StoredSeries[], valueOf: (series: StoredSeries) => number | undefined): Element[] {
+  return series.flatMap((each) => {
+    const value = valueOf(each)
+    return value === undefined ? [] : [{ labels: { __name__: each.name, ...each.labels }, value }]
+  })
 }
 
-function named({ name, labels }: StoredSeries): Record<string, string> {
-  return { __name__: name, ...labels }
+/** The earliest start, in seconds since the epoch, that the uptimes at every 15 s of (from, to] tell. */
+function leastStart(uptime: StoredSeries, from: number, to: number): number | undefined {
+  const starts: number[] = []
+  for (let step = from - (from % 15_000) + 15_000; step <= to; step += 15_000) {
+    const newest = newestAt(uptime, step)
+    if (newest !== null) starts.push(newest.timeMs / 1000 - newest.value)
+  }
+  return starts.length === 0 ? undefined : Math.min(...starts)
 }
 
-/** As /federate writes it: labels by name, external ones last. */
-function written({ name, labels }: StoredSeries): string {
-  const own = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `${name}{${[...own, ['cluster', 'prod']].map(([label, value]) => `${label}="${value}"`).join(',')}}`
+function raw(storage: Storage, rangeSelector: string, time: number): MatrixSeries[] {
+  const windowMs = windowOf(rangeSelector)
+  const name = [UP, UPTIME].find((name) => rangeSelector.startsWith(`${name}[`))
+  if (name === undefined && !rangeSelector.startsWith(`${SELECTORS[0]}[`)) return []
+  return storage.named(name ?? BYTES).flatMap((series) => {
+    const samples = samplesWithin(series, time - windowMs, time)
+    return samples.length === 0 ? [] : [{ labels: { __name__: series.name, ...series.labels }, samples }]
+  })
+}
+
+/** The first window of an expression, in ms. */
+function windowOf(expression: string): number {
+  return Number(/\[(\d+)s/.exec(expression)?.[1]) * 1000
 }

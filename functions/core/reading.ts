@@ -24,12 +24,16 @@ export interface Reading {
   freshSeries: FreshSeries[]
   knownSeries: Map<number, LabelledSeries> // by sample, of series in the table; filled only where asked for
   ups: Labels[] // label sets of some `up` series, external labels included
+  newest: { time: number; labels: Labels | null } // of a body's samples the one furthest ahead in time, and whose it is
   skippedLines: number
 }
 
 const UPS_KEPT = 8 // one that the query API knows too is enough to learn the external labels from
 
-/** Reads a /federate body; decodeKnown keeps the labels of known series too. Throws when the body is cut off in the middle of a line; `where` begins the sentence. */
+/**
+ * Reads a /federate body; decodeKnown keeps the labels of known series too. Throws one sentence, begun by `where`, when the
+ * body is cut off in the middle of a line.
+ */
 export function readBody(
   body: Uint8Array,
   table: SeriesTable,
@@ -43,6 +47,7 @@ export function readBody(
   const { lo, hi, length } = table.columns
   const hash = { lo: 0, hi: 0 }
   let predicted = 0
+  let newest: Uint8Array = new Uint8Array()
   while (reader.nextLine()) {
     let row = -1
     if (predicted < table.size && reader.expect(length[predicted], lo[predicted], hi[predicted], seed, hash)) {
@@ -54,6 +59,10 @@ export function readBody(
     }
     const { seriesStart, seriesEnd } = reader
     if (!reader.readSample()) continue
+    if (reader.timestamp > builder.reading.newest.time) {
+      builder.reading.newest.time = reader.timestamp
+      newest = body.subarray(seriesStart, seriesEnd)
+    }
     if (row >= 0) {
       predicted = row + 1
       if (table.columns.metric[row] === UP_METRIC && builder.reading.ups.length < UPS_KEPT) {
@@ -78,6 +87,7 @@ export function readBody(
     }
     if (!builder.addFresh(fresh, reader.timestamp, reader.value)) reader.skippedLines++
   }
+  builder.reading.newest.labels = decodeSeries(newest)?.labels ?? null
   return builder.finish(reader.skippedLines)
 }
 
@@ -127,6 +137,7 @@ class ReadingBuilder {
       freshSeries: [],
       knownSeries: new Map(),
       ups: [],
+      newest: { time: Number.NEGATIVE_INFINITY, labels: null },
       skippedLines: 0,
     }
   }

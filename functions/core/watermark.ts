@@ -39,15 +39,9 @@ export function nextWatermark(checkpoint: Checkpoint, reading: Reading, where: s
   return watermark
 }
 
-function refuseFuture(reading: Reading, watermark: number, where: string): void {
-  for (let i = 0; i < reading.size; i++) {
-    if (reading.time[i] <= watermark + FUTURE_MS) continue
-    const fresh = reading.fresh[i]
-    const instance = fresh >= 0 ? reading.freshSeries[fresh].series.labels.get('instance') : undefined
-    const ahead = Math.round((reading.time[i] - watermark) / 1000)
-    throw new Error(
-      `${where}: a sample${instance === undefined ? '' : ` of ${instance}`} lies ${ahead} s ahead of the newest "up"; ` +
-        'set that clock right',
-    )
-  }
+function refuseFuture({ newest }: Reading, watermark: number, where: string): void {
+  if (newest.time <= watermark + FUTURE_MS) return
+  const ahead = Math.round((newest.time - watermark) / 1000)
+  const instance = newest.labels?.get('instance') ?? 'a target without a name'
+  throw new Error(`${where}: a sample of ${instance} lies ${ahead} s ahead of the newest "up"; set that clock right`)
 }
