@@ -108,6 +108,7 @@ export function randomMesh(options: RandomMeshOptions): RandomMesh {
         if (pod.process !== null && pod.process.start < from + pod.phase) count(pod, pod.process, 0.6)
         if (pod.discovered <= from + pod.phase) scrape(pod, from + pod.phase)
       }
+      storage.append(UP, { instance: 'localhost:9090', job: 'prometheus' }, { timeMs: from, value: 1 })
       if (unreachable > 0) unreachable--
       else if (options.bodiesFail && !calm && chance(0.01)) unreachable = 4 * (1 + below(30))
     },
@@ -319,9 +320,9 @@ function instant(storage: Storage, expression: string, time: number): Element[] 
   )
 }
 
-function elements(series: readonly StoredSeries[], valueOf: (series: StoredSeries) => number | undefined): Element[] {
+function elements(series: readonly StoredSeries[], valueIn: (series: StoredSeries) => number | undefined): Element[] {
   return series.flatMap((each) => {
-    const value = valueOf(each)
+    const value = valueIn(each)
     return value === undefined ? [] : [{ labels: { __name__: each.name, ...each.labels }, value }]
   })
 }
