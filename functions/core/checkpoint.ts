@@ -38,7 +38,7 @@ interface CheckpointFacts {
   watermark: number // newest `up` sample of the last good scrape, ms since epoch
   tailedThrough: number // watermark up to which dead series have been asked for, ms since epoch
   head: ChainLink | null // the newest rollup that was closed; null before the first
-  externalLabels: [string, string][] // what /federate adds to a series and the query API does not, as last learnt
+  externalLabels: [string, string][] | null // what /federate adds and the query API does not; null when to be learnt
   unclassifiedExample: string // label set of a series no rule could place
   proxies: MeshProxy[]
 }

@@ -113,6 +113,7 @@ class Observation {
     coverage.skippedLines += reading.skippedLines
     coverage.laggingTargets = Math.max(coverage.laggingTargets, lagging)
     this.cover()
+    if (!reading.knowsUps && reading.ups.length > 0) checkpoint.externalLabels = null
     checkpoint.series = after
     checkpoint.watermark = watermark
     if (checkpoint.selectors !== this.settings.selectors || this.first) {
@@ -214,13 +215,16 @@ class Observation {
     if (!first) coverage.births++
     if (!usable) coverage.skippedSamples++
     if (!usable || first) return
+    // Raw samples have no marks of staleness: a replay shows for five minutes what was dead at the scrape before it.
+    const newer = sample.time > checkpoint.watermark
+    const sameQuestion = checkpoint.selectors === this.settings.selectors && this.liveMetrics.has(metric[row])
     const delta = bearSeries({
       sample,
       lastScrape: checkpoint.watermark,
       recent: this.recent,
       processStart: proxies.startOf(proxy[row]).now,
       processSeen: proxies.wasThere(proxy[row]),
-      expected: unambiguous && checkpoint.selectors === this.settings.selectors && this.liveMetrics.has(metric[row]),
+      expected: unambiguous && newer && sameQuestion,
     })
     if (delta.basis === 'baseline') {
       this.beginRow(row, i)

@@ -23,7 +23,8 @@ export interface Reading {
   value: Float64Array // as exposed, rounded by nobody
   freshSeries: FreshSeries[]
   knownSeries: Map<number, LabelledSeries> // by sample, of series in the table; filled only where asked for
-  ups: Labels[] // label sets of some `up` series, external labels included
+  ups: Uint8Array[] // the bytes of some `up` series, external labels included
+  knowsUps: boolean // some `up` series looks as it did in the last reading, so the external labels are the same
   newest: { time: number; labels: Labels | null } // of a body's samples the one furthest ahead in time, and whose it is
   skippedLines: number
 }
@@ -65,10 +66,7 @@ export function readBody(
     }
     if (row >= 0) {
       predicted = row + 1
-      if (table.columns.metric[row] === UP_METRIC && builder.reading.ups.length < UPS_KEPT) {
-        const up = decodeSeries(body.subarray(seriesStart, seriesEnd))
-        if (up !== null) builder.reading.ups.push(up.labels)
-      }
+      if (table.columns.metric[row] === UP_METRIC) builder.keepUp(body.subarray(seriesStart, seriesEnd), true)
       if (!builder.addKnown(row, reader.timestamp, reader.value)) reader.skippedLines++
       else if (decodeKnown) builder.keepKnown(body.subarray(seriesStart, seriesEnd))
       continue
@@ -85,6 +83,7 @@ export function readBody(
       lo: hash.lo,
       hi: hash.hi,
     }
+    if (fresh.metric === UP_METRIC) builder.keepUp(body.subarray(seriesStart, seriesEnd), false)
     if (!builder.addFresh(fresh, reader.timestamp, reader.value)) reader.skippedLines++
   }
   builder.reading.newest.labels = decodeSeries(newest)?.labels ?? null
@@ -137,6 +136,7 @@ class ReadingBuilder {
       freshSeries: [],
       knownSeries: new Map(),
       ups: [],
+      knowsUps: false,
       newest: { time: Number.NEGATIVE_INFINITY, labels: null },
       skippedLines: 0,
     }
@@ -150,6 +150,11 @@ class ReadingBuilder {
     return true
   }
 
+  keepUp(bytes: Uint8Array, known: boolean): void {
+    this.reading.knowsUps ||= known
+    if (this.reading.ups.length < UPS_KEPT) this.reading.ups.push(bytes)
+  }
+
   keepKnown(bytes: Uint8Array): void {
     const series = decodeSeries(bytes)
     if (series !== null) this.reading.knownSeries.set(this.reading.size - 1, series)
@@ -159,7 +164,6 @@ class ReadingBuilder {
     const key = `${fresh.lo}:${fresh.hi}:${fresh.length}`
     if (this.freshKeys.has(key)) return false
     this.freshKeys.add(key)
-    if (fresh.metric === UP_METRIC && this.reading.ups.length < UPS_KEPT) this.reading.ups.push(fresh.series.labels)
     this.add(-1, this.reading.freshSeries.push(fresh) - 1, time, value)
     return true
   }

@@ -15,7 +15,7 @@ import { isGap } from '#core/gap.ts'
 import type { HashSeed } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
 import { checkpointKey, parseRollupKey, rollupPrefix } from '#core/keys.ts'
-import { type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
+import { decodeSeries, type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
 import { UP, UPTIME } from '#core/metric.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
 import { type FreshSeries, prepareSeries, type Reading, readBody, readSamples } from '#core/reading.ts'
@@ -180,7 +180,7 @@ async function begin(target: Target, store: Store, options: ScrapeOptions): Prom
     watermark: 0,
     tailedThrough: 0,
     head: null,
-    externalLabels: [],
+    externalLabels: null,
     unclassifiedExample: '',
     flows: [],
     hours: new OpenHours(0),
@@ -291,12 +291,14 @@ async function askRaw(
   }
   const series = answers.map(({ labels, samples }) => ({ series: labelled(labels), samples }))
   const ups = series.filter((one) => one.series.name === UP)
-  learn(
-    checkpoint,
-    reading,
-    ups.map((one) => one.series.labels),
-  )
-  const externalLabels = new Map(checkpoint.externalLabels)
+  if (checkpoint.externalLabels === null || !reading.knowsUps) {
+    learn(
+      checkpoint,
+      reading,
+      ups.map((one) => one.series.labels),
+    )
+  }
+  const externalLabels = new Map(checkpoint.externalLabels ?? [])
   return series.map((one) => ({
     prepared: prepareSeries(one.series, externalLabels, checkpoint.seed),
     samples: one.samples.map(({ timeMs, value }) => ({ time: timeMs, value })),
@@ -320,13 +322,15 @@ async function askTails(
     const dead = await prometheus.queryInstant(tailExpression(bookedSelectors(settings.mesh), windowMs), at)
     samples = prepareTails(checkpoint, dead)
     if (samples.some(({ prepared }) => !isKnown(checkpoint, prepared))) {
-      const ups = await prometheus.queryInstant(UP, at)
-      learn(
-        checkpoint,
-        reading,
-        ups.map(({ labels }) => labelled(labels).labels),
-      )
-      samples = prepareTails(checkpoint, dead)
+      if (checkpoint.externalLabels === null) {
+        const ups = await prometheus.queryInstant(UP, at)
+        learn(
+          checkpoint,
+          reading,
+          ups.map(({ labels }) => labelled(labels).labels),
+        )
+        samples = prepareTails(checkpoint, dead)
+      }
       for (const { labels, value } of await prometheus.queryInstant(startsExpression(windowMs), at)) {
         const proxy = proxyIdentity(new Map(Object.entries(labels)))
         if (Number.isFinite(value)) starts.set(proxy, Math.min(value * 1000, starts.get(proxy) ?? Infinity))
@@ -341,7 +345,7 @@ async function askTails(
 }
 
 function prepareTails(checkpoint: Checkpoint, dead: readonly VectorSample[]): TailSample[] {
-  const externalLabels = new Map(checkpoint.externalLabels)
+  const externalLabels = new Map(checkpoint.externalLabels ?? [])
   return dead.map(({ labels, value }) => ({
     prepared: prepareSeries(labelled(labels), externalLabels, checkpoint.seed),
     value,
@@ -352,9 +356,10 @@ function isKnown({ series }: Checkpoint, { lo, hi, length }: FreshSeries): boole
   return series.find(lo, hi, length) >= 0
 }
 
-/** Learns the external labels anew from some `up` series as both sides have them. */
+/** Learns the external labels from some `up` series as both sides have them. */
 function learn(checkpoint: Checkpoint, reading: Reading, queriedUps: readonly Labels[]): void {
-  const learnt = learnExternalLabels(reading.ups, queriedUps)
+  const federated = reading.ups.flatMap((bytes) => decodeSeries(bytes)?.labels ?? [])
+  const learnt = learnExternalLabels(federated, queriedUps)
   if (learnt !== null) checkpoint.externalLabels = [...learnt]
 }
 

@@ -42,6 +42,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -69,7 +70,7 @@ export function folderStore(dir: string, { durable = true }: FolderOptions = {})
       if (durable) syncFolder(dirname(path))
       return { outcome: 'written', etag }
     } finally {
-      rmSync(temporary, { force: true })
+      remove(temporary)
     }
   }
 
@@ -101,17 +102,17 @@ export function folderStore(dir: string, { durable = true }: FolderOptions = {})
       // The new bytes' name must be on disk before a pointer that names them can be.
       if (durable) syncFolder(folder)
     } catch (error) {
-      rmSync(path, { force: true })
+      remove(path)
       throw error
     }
     // Should this throw, the pointer may name the new bytes already: they stay.
     if (!succeeds(() => renameSync(pointer(folder, previous), pointer(folder, etag)), 'ENOENT')) {
-      rmSync(path, { force: true })
+      remove(path)
       return REFUSED
     }
     if (durable) syncFolder(folder)
     for (const name of readdirSync(folder)) {
-      if (generationOf(name) <= generation - KEPT_GENERATIONS) rmSync(join(folder, name), { force: true })
+      if (generationOf(name) <= generation - KEPT_GENERATIONS) remove(join(folder, name))
     }
     return { outcome: 'written', etag }
   }
@@ -316,6 +317,11 @@ function orNull<T>(work: () => T, ...codes: string[]): T | null {
     if (codes.includes(codeOf(error))) return null
     throw error
   }
+}
+
+/** Removes a file that may be gone already. */
+function remove(path: string): void {
+  succeeds(() => unlinkSync(path), 'ENOENT')
 }
 
 function succeeds(work: () => void, ...codes: string[]): boolean {
