@@ -22,7 +22,6 @@ export interface RandomMeshOptions {
 export interface Truth {
   counted: number // whether anybody saw them or not
   sampled: number // some sample of Prometheus shows them
-  attainable: number // a body showed them, or no later process hid them by going on with their series
 }
 
 export interface RandomMesh {
@@ -55,10 +54,8 @@ interface Process {
 
 interface Counter {
   flow: string
-  series: string // one for all processes of a pod at one address
   counted: number // bytes, cumulative; of these
   sampled: number // those Prometheus saw last
-  served: number // those a body showed last
   baseline: number // those the first body showed
 }
 
@@ -79,7 +76,7 @@ export function randomMesh(options: RandomMeshOptions): RandomMesh {
   const storage = new Storage()
   const pods: Pod[] = []
   const absent: { pod: Pod; backAt: number }[] = [] // of a StatefulSet
-  const ended: Counter[] = [] // since the first body, in the order of their end
+  const ended: Counter[] = [] // since the first body
   let now = BEGIN
   let addresses = 0
   let unreachable = 0 // intervals
@@ -166,13 +163,13 @@ export function randomMesh(options: RandomMeshOptions): RandomMesh {
     pod.process = null
   }
 
-  function count({ workload, name, address }: Pod, { counters }: Process, often: number): void {
+  function count({ workload }: Pod, { counters }: Process, often: number): void {
     CODES.forEach((code, index) => {
       if (!chance(index === 0 ? often : often / 12)) return
       let counter = counters.get(code)
       if (counter === undefined) {
         const flow = flowName({ sourceWorkload: workload, responseCode: options.tagged ? '200' : code })
-        counter = { flow, series: `${name} ${address} ${code}`, counted: 0, sampled: 0, served: 0, baseline: 0 }
+        counter = { flow, counted: 0, sampled: 0, baseline: 0 }
         counters.set(code, counter)
       }
       counter.counted += 1 + below(1000)
@@ -207,25 +204,17 @@ export function randomMesh(options: RandomMeshOptions): RandomMesh {
     }
   }
 
+  /** What the first body shows was counted before the ledger began. */
   function serve(): void {
-    for (const counter of living()) {
-      counter.served = counter.sampled
-      if (!served) counter.baseline = counter.sampled
-    }
+    if (!served) for (const counter of living()) counter.baseline = counter.sampled
     served = true
   }
 
   function truth(): Map<string, Truth> {
     const truths = new Map<string, Truth>()
-    const goneOn = new Set<string>()
-    for (const { flow, series, counted, sampled, served, baseline } of [...ended, ...living()].reverse()) {
-      const known = truths.get(flow) ?? { counted: 0, sampled: 0, attainable: 0 }
-      truths.set(flow, {
-        counted: known.counted + counted - baseline,
-        sampled: known.sampled + sampled - baseline,
-        attainable: known.attainable + (goneOn.has(series) ? served : sampled) - baseline,
-      })
-      if (sampled > 0) goneOn.add(series)
+    for (const { flow, counted, sampled, baseline } of [...ended, ...living()]) {
+      const known = truths.get(flow) ?? { counted: 0, sampled: 0 }
+      truths.set(flow, { counted: known.counted + counted - baseline, sampled: known.sampled + sampled - baseline })
     }
     return truths
   }

@@ -125,6 +125,8 @@ class Observation {
   private continueRow(row: number, i: number): void {
     const { columns } = this.after
     const { reading } = this
+    // In a replay, what was dead at the last scrape is shown for five minutes more; its tail may be booked already.
+    if (columns.vanishedAt[row] !== 0 && reading.time[i] <= this.checkpoint.watermark) return
     columns.vanishedAt[row] = 0
     columns.tailedAt[row] = 0
     const series = reading.knownSeries.get(i)

@@ -29,7 +29,7 @@ export function retain(before: SeriesTable, seen: Uint8Array, settings: Retentio
   const rows: number[] = []
   let evicted = 0
   for (const row of missing) {
-    const needed = vanishedAt[row] === 0 || Math.max(vanishedAt[row], time[row]) >= tailReaches
+    const needed = vanishedAt[row] === 0 || Math.max(lastSign(row), time[row]) >= tailReaches
     if (!needed && watermark - lastSign(row) > RETENTION_MS) continue
     if (needed || rows.length < live) rows.push(row)
     else evicted++
