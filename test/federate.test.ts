@@ -222,52 +222,55 @@ test('reaches no loopback in Lambda', async () => {
 
 // The real thing.
 const present = prometheus === null ? describe.skip : describe
-present(`a Prometheus${prometheus === null ? ' (no prometheus on the PATH)' : ''}`, () => {
-  let running: RunningPrometheus | undefined
-  let metrics: http.Server
+present(
+  `a Prometheus${prometheus === null ? ' (no prometheus on the PATH; apt-get install prometheus lets this run)' : ''}`,
+  () => {
+    let running: RunningPrometheus | undefined
+    let metrics: http.Server
 
-  beforeAll(async () => {
-    metrics = http.createServer((_request, response) => {
-      response.setHeader('content-type', 'text/plain; version=0.0.4')
-      response.end('istio_requests_total{reporter="source",destination_service="a.example"} 7\n')
+    beforeAll(async () => {
+      metrics = http.createServer((_request, response) => {
+        response.setHeader('content-type', 'text/plain; version=0.0.4')
+        response.end('istio_requests_total{reporter="source",destination_service="a.example"} 7\n')
+      })
+      await new Promise<void>((resolve) => metrics.listen(0, '127.0.0.1', resolve))
+      const target = `127.0.0.1:${(metrics.address() as AddressInfo).port}`
+      running = await startPrometheus({
+        scrapeConfigs: [{ job_name: 'mesh', static_configs: [{ targets: [target] }] }],
+        externalLabels: { cluster: 'eu-1' },
+      })
     })
-    await new Promise<void>((resolve) => metrics.listen(0, '127.0.0.1', resolve))
-    const target = `127.0.0.1:${(metrics.address() as AddressInfo).port}`
-    running = await startPrometheus({
-      scrapeConfigs: [{ job_name: 'mesh', static_configs: [{ targets: [target] }] }],
-      externalLabels: { cluster: 'eu-1' },
+
+    afterAll(async () => {
+      await running?.stop()
+      metrics.closeAllConnections()
+      metrics.close()
     })
-  })
 
-  afterAll(async () => {
-    await running?.stop()
-    metrics.closeAllConnections()
-    metrics.close()
-  })
+    test('hands over what it has scraped, external labels last', async () => {
+      const target = targetAt(`${running!.url}/federate`)
+      const deadline = Date.now() + 15_000
+      let body = ''
+      while (!body.includes('istio_requests_total{') && Date.now() < deadline) {
+        body = await federate(target, ['istio_requests_total', 'up']).then(String, () => '')
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+      expect(body).toMatch(/^# TYPE istio_requests_total untyped\nistio_requests_total\{.*,cluster="eu-1"\} 7 \d{13}$/m)
+      expect(body).toMatch(/^up\{.*\} 1 \d{13}$/m)
+    })
 
-  test('hands over what it has scraped, external labels last', async () => {
-    const target = targetAt(`${running!.url}/federate`)
-    const deadline = Date.now() + 15_000
-    let body = ''
-    while (!body.includes('istio_requests_total{') && Date.now() < deadline) {
-      body = await federate(target, ['istio_requests_total', 'up']).then(String, () => '')
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    expect(body).toMatch(/^# TYPE istio_requests_total untyped\nistio_requests_total\{.*,cluster="eu-1"\} 7 \d{13}$/m)
-    expect(body).toMatch(/^up\{.*\} 1 \d{13}$/m)
-  })
+    test('answers nothing to what matches nothing, which is refused', async () => {
+      const target = targetAt(`${running!.url}/federate`)
+      await expect(federate(target, ['no_such_metric'])).rejects.toThrow(
+        'scrape prod-eu: answered 200 with an empty body: nothing matched',
+      )
+    })
 
-  test('answers nothing to what matches nothing, which is refused', async () => {
-    const target = targetAt(`${running!.url}/federate`)
-    await expect(federate(target, ['no_such_metric'])).rejects.toThrow(
-      'scrape prod-eu: answered 200 with an empty body: nothing matched',
-    )
-  })
-
-  test('says what is wrong with a selector', async () => {
-    const target = targetAt(`${running!.url}/federate`)
-    await expect(federate(target, ['up{'])).rejects.toThrow(
-      `scrape prod-eu: GET ${running!.url}/federate: answered 400: "1:4: parse error`,
-    )
-  })
-})
+    test('says what is wrong with a selector', async () => {
+      const target = targetAt(`${running!.url}/federate`)
+      await expect(federate(target, ['up{'])).rejects.toThrow(
+        `scrape prod-eu: GET ${running!.url}/federate: answered 400: "1:4: parse error`,
+      )
+    })
+  },
+)

@@ -22,7 +22,7 @@ export interface RunningPrometheus {
   stop(): Promise<void>
 }
 
-/** Path of the binary: $PROMETHEUS, else the first on the PATH; null where there is none. */
+/** Path of the binary: $PROMETHEUS, else the first on the PATH that can be run; null where there is none. */
 export const prometheus: string | null = findPrometheus()
 /** Path of the tool that comes with it; null where there is none. */
 export const promtool: string | null = prometheus === null ? null : beside(prometheus, 'promtool')
@@ -78,10 +78,9 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
 }
 
 function findPrometheus(): string | null {
-  const { PROMETHEUS, PATH = '' } = process.env
-  if (PROMETHEUS) return PROMETHEUS
-  const candidates = PATH.split(delimiter).map((folder) => join(folder, 'prometheus'))
-  return candidates.find(executable) ?? null
+  const { PROMETHEUS = '', PATH = '' } = process.env
+  const candidates = [PROMETHEUS, ...PATH.split(delimiter).map((folder) => join(folder, 'prometheus'))]
+  return candidates.find((path) => path !== '' && executable(path)) ?? null
 }
 
 function beside(path: string, name: string): string | null {

@@ -213,36 +213,39 @@ test('parses what JSON says and nothing more', () => {
 
 // The real thing.
 const present = prometheus === null ? describe.skip : describe
-present(`a Prometheus${prometheus === null ? ' (no prometheus on the PATH)' : ''}`, () => {
-  let running: RunningPrometheus | undefined
+present(
+  `a Prometheus${prometheus === null ? ' (no prometheus on the PATH; apt-get install prometheus lets this run)' : ''}`,
+  () => {
+    let running: RunningPrometheus | undefined
 
-  beforeAll(async () => {
-    running = await startPrometheus({ scrapeConfigs: [], externalLabels: { cluster: 'eu-1' } })
-  })
+    beforeAll(async () => {
+      running = await startPrometheus({ scrapeConfigs: [], externalLabels: { cluster: 'eu-1' } })
+    })
 
-  afterAll(() => running?.stop())
+    afterAll(() => running?.stop())
 
-  test('answers an instant query', async () => {
-    const target = targetAt(`${running!.url}/federate`)
-    const expr =
-      'label_replace(vector(2 ^ 40), "a", "b\\"c", "", "") or vector(0 / 0) or label_replace(vector(-1 / 0), "d", "e", "", "")'
-    expect(await queryInstant(target, expr, 1_700_000_000_123)).toEqual([
-      { labels: { a: 'b"c' }, value: 2 ** 40, timeMs: 1_700_000_000_123 },
-      { labels: {}, value: Number.NaN, timeMs: 1_700_000_000_123 },
-      { labels: { d: 'e' }, value: -Infinity, timeMs: 1_700_000_000_123 },
-    ])
-  })
+    test('answers an instant query', async () => {
+      const target = targetAt(`${running!.url}/federate`)
+      const expr =
+        'label_replace(vector(2 ^ 40), "a", "b\\"c", "", "") or vector(0 / 0) or label_replace(vector(-1 / 0), "d", "e", "", "")'
+      expect(await queryInstant(target, expr, 1_700_000_000_123)).toEqual([
+        { labels: { a: 'b"c' }, value: 2 ** 40, timeMs: 1_700_000_000_123 },
+        { labels: {}, value: Number.NaN, timeMs: 1_700_000_000_123 },
+        { labels: { d: 'e' }, value: -Infinity, timeMs: 1_700_000_000_123 },
+      ])
+    })
 
-  test('answers a range with nothing where there is nothing', async () => {
-    expect(await queryRange(targetAt(`${running!.url}/federate`), 'no_such_metric[10m]', Date.now())).toEqual([])
-  })
+    test('answers a range with nothing where there is nothing', async () => {
+      expect(await queryRange(targetAt(`${running!.url}/federate`), 'no_such_metric[10m]', Date.now())).toEqual([])
+    })
 
-  test('says what is wrong with an expression', async () => {
-    await expect(queryInstant(targetAt(`${running!.url}/federate`), 'vector(', Date.now())).rejects.toThrow(
-      /answered 400: .*parse error: unclosed left parenthesis/,
-    )
-    await expect(queryInstant(targetAt(`${running!.url}/federate`), 'up[5m]', Date.now())).rejects.toThrow(
-      'resultType is "matrix", but the question was for a vector',
-    )
-  })
-})
+    test('says what is wrong with an expression', async () => {
+      await expect(queryInstant(targetAt(`${running!.url}/federate`), 'vector(', Date.now())).rejects.toThrow(
+        /answered 400: .*parse error: unclosed left parenthesis/,
+      )
+      await expect(queryInstant(targetAt(`${running!.url}/federate`), 'up[5m]', Date.now())).rejects.toThrow(
+        'resultType is "matrix", but the question was for a vector',
+      )
+    })
+  },
+)
