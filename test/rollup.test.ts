@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { zeroCoverage } from '#core/coverage.ts'
 import { FLOW_FIELDS, type FlowRow, flowKey, MEASURES, zeroMeasures } from '#core/flow.ts'
-import { decodeRollup, encodeRollup, type Rollup, sha256 } from '#core/rollup.ts'
+import { sha256 } from '#core/hash.ts'
+import { decodeRollup, encodeRollup, type Rollup } from '#core/rollup.ts'
 import { HOUR_MS } from '#core/time.ts'
 
 const HOUR = Date.UTC(2026, 10, 20, 10)

@@ -1,8 +1,9 @@
 /** The exactly-once protocol: the real scrape stage over stores that fail and a Prometheus whose truth is known. */
 import fc from 'fast-check'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '#core/checkpoint.ts'
+import { sha256 } from '#core/hash.ts'
 import { checkpointKey, rollupKey, rollupPrefix } from '#core/keys.ts'
-import { decodeRollup, type Rollup, sha256 } from '#core/rollup.ts'
+import { decodeRollup, type Rollup } from '#core/rollup.ts'
 import type { Target } from '#core/target.ts'
 import { HOUR_MS, MINUTE_MS } from '#core/time.ts'
 import { readLedger, readRecords } from '../functions/stage/ledger.ts'

@@ -8,9 +8,9 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Coverage } from '#core/coverage.ts'
 import { FLOW_FIELDS, type Flow, MEASURES, type Measures, zeroMeasures } from '#core/flow.ts'
-import type { HashSeed } from '#core/hash.ts'
+import { type HashSeed, sha256 } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
-import { type ChainLink, type EncodedRollup, sha256 } from '#core/rollup.ts'
+import type { ChainLink, EncodedRollup } from '#core/rollup.ts'
 import { SeriesTable } from '#core/series.ts'
 
 export const CHECKPOINT_SCHEMA = 1

@@ -3,7 +3,7 @@ import type { CsvCell } from '#core/csv.ts'
 import { addMeasures, DESTINATION_CLASSES, FLOW_FIELDS, type FlowRow, flowKey, MEASURES } from '#core/flow.ts'
 import { expectedMs, type HourRecord, type TargetState } from '#core/hour-record.ts'
 import type { ByClass, DayReport, DaySummary } from '#core/report.ts'
-import { DAY_MS, HOUR_MS, isoInstant, parseDate, parseInstant } from '#core/time.ts'
+import { DAY_MS, eachHour, HOUR_MS, isoInstant, parseDate, parseInstant } from '#core/time.ts'
 
 /** One flow of one target over one period; the flow is null when the period had none. */
 export interface ExportRow {
@@ -66,7 +66,7 @@ export function exportRows(
     states.flatMap((state): ExportRow[] => {
       const of: HourRecord[] = []
       let expected = 0
-      for (let hour = period.from; hour < period.to; hour += HOUR_MS) {
+      for (const hour of eachHour(period.from, period.to)) {
         expected += expectedMs(state, hour)
         const record = byPlace.get(`${state.target} ${hour}`)
         if (record !== undefined) of.push(record)

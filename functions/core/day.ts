@@ -14,7 +14,7 @@ import type {
   SourceRow,
   TargetCoverage,
 } from '#core/report.ts'
-import { DAY_MS, HOUR_MS, isoDate, isoHour } from '#core/time.ts'
+import { DAY_MS, eachHour, HOUR_MS, isoDate, isoHour } from '#core/time.ts'
 import { addByClass, addRow, attempts, occurrences, zeroByClass, zeroTotals } from '#core/totals.ts'
 
 export interface DayInput {
@@ -30,7 +30,7 @@ export interface DayInput {
 export function dayReport({ title, day, targets, records, previous, next }: DayInput): DayReport {
   const states = targets.filter(({ firstHour }) => firstHour < day + DAY_MS)
   const hours: HourReport[] = []
-  for (let hour = day; hour < day + DAY_MS; hour += HOUR_MS) hours.push(hourReport(hour, states, records))
+  for (const hour of eachHour(day, day + DAY_MS)) hours.push(hourReport(hour, states, records))
   const byClass = zeroByClass()
   for (const hour of hours) addByClass(byClass, hour.byClass)
   const rows = records.flatMap(({ target, rows: ofHour }) => ofHour.map((row) => ({ target, row })))
@@ -215,7 +215,7 @@ function targetCoverage(state: TargetState, day: number, records: readonly HourR
     if (hour === day + DAY_MS - HOUR_MS) addAmounts(apportioned, coverage.apportionedAtEnd)
   }
   let expected = 0
-  for (let hour = day; hour < day + DAY_MS; hour += HOUR_MS) expected += expectedMs(state, hour)
+  for (const hour of eachHour(day, day + DAY_MS)) expected += expectedMs(state, hour)
   const seconds = {
     observedSeconds: Math.floor(sum(coverages.map(({ observedMs }) => observedMs)) / 1000),
     expectedSeconds: Math.floor(expected / 1000),

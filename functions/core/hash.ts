@@ -1,4 +1,8 @@
-/** A seeded 64-bit hash of bytes, as two 32-bit halves: series are told apart by it without decoding their labels. */
+/**
+ * Hashes: a seeded 64-bit one of bytes, as two 32-bit halves, by which series are told apart without decoding their labels;
+ * and SHA-256, by which objects are.
+ */
+import { createHash } from 'node:crypto'
 
 export interface Hash64 {
   lo: number // uint32
@@ -53,4 +57,9 @@ export function hashText(text: string, seed: HashSeed): Hash64 {
   const out = { lo: 0, hi: 0 }
   hash64(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength, seed, out)
   return out
+}
+
+/** SHA-256 in lower-case hex; of text, its UTF-8. */
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex')
 }

@@ -2,8 +2,8 @@
  * Hosts: what a client claims in its Host header is anything at all (istio/istio#18818 shows a stored `<script>`). A name
  * or address is brought to one spelling; what is neither is replaced by a placeholder and quarantined.
  */
-import { createHash } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
+import { sha256 } from '#core/hash.ts'
 
 export interface Host {
   name: string // lower case, no port, no trailing dot; a placeholder when invalid; '' when nothing was claimed
@@ -46,7 +46,7 @@ function idnaToAscii(name: string): string | null {
 }
 
 function placeholder(raw: string): string {
-  return `(invalid-host)-${createHash('sha256').update(raw).digest('hex').slice(0, 12)}`
+  return `(invalid-host)-${sha256(raw).slice(0, 12)}`
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu

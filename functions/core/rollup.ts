@@ -2,12 +2,12 @@
  * Rollups: one target's hour, closed for good, as a Parquet file of one row per flow, whose metadata says how much of the
  * hour was observed and where the file stands in the target's chain. The same hour always gives the same bytes.
  */
-import { createHash } from 'node:crypto'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import type { Coverage } from '#core/coverage.ts'
 import { FLOW_FIELDS, type FlowRow, flowKey, MEASURES } from '#core/flow.ts'
+import { sha256 } from '#core/hash.ts'
 import { rollupKey } from '#core/keys.ts'
 import { isoHour, parseInstant } from '#core/time.ts'
 
@@ -116,9 +116,4 @@ function toRow(read: Record<string, unknown>): FlowRow {
     row[measure] = value
   }
   return row as unknown as FlowRow
-}
-
-/** Lower-case hex. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -3,7 +3,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EXPORT_COLUMNS, type ExportRow, exportRows, exportValues, type Period } from '#core/columns.ts'
 import { formatCsv } from '#core/csv.ts'
 import { MEASURES } from '#core/flow.ts'
-import { DAY_MS, HOUR_MS } from '#core/time.ts'
+import { DAY_MS, eachHour, HOUR_MS } from '#core/time.ts'
 import type { Store } from '../store/store.ts'
 import { readLedger, readRecords } from './ledger.ts'
 
@@ -61,9 +61,7 @@ function periodsOf({ from, to, by }: ExportRequest): Period[] {
 
 function stepsOf(period: Period, by: ExportStep): Period[] {
   if (by !== 'hour') return [period]
-  const hours: Period[] = []
-  for (let hour = period.from; hour < period.to; hour += HOUR_MS) hours.push({ from: hour, to: hour + HOUR_MS })
-  return hours
+  return [...eachHour(period.from, period.to)].map((hour) => ({ from: hour, to: hour + HOUR_MS }))
 }
 
 const WHOLE_NUMBERS = new Set<string>([...MEASURES, 'observedSeconds', 'expectedSeconds'])

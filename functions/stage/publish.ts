@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { dayValues, EXPORT_COLUMNS, exportRows, exportValues, hourValues, TOTALS_COLUMNS } from '#core/columns.ts'
 import { formatCsv } from '#core/csv.ts'
 import { dayReport, daySummary } from '#core/day.ts'
+import { sha256 } from '#core/hash.ts'
 import type { HourRecord } from '#core/hour-record.ts'
 import { publishedKey } from '#core/keys.ts'
 import {
@@ -17,8 +18,7 @@ import {
   type PublishedPage,
 } from '#core/published.ts'
 import type { DayReport, DaySummary, Download, IndexReport } from '#core/report.ts'
-import { sha256 } from '#core/rollup.ts'
-import { DAY_MS, dayOf, isoDate, isoHour, parseDate } from '#core/time.ts'
+import { DAY_MS, eachDay, isoDate, isoHour, parseDate } from '#core/time.ts'
 import { addByClass, zeroByClass } from '#core/totals.ts'
 import type { Site } from '../pages.ts'
 import type { Store } from '../store/store.ts'
@@ -124,11 +124,9 @@ class Writer {
 /** Every date from the first hour of any target to the newest watermark. */
 function datesOf(targets: readonly LedgerTarget[]): string[] {
   if (targets.length === 0) return []
-  const first = dayOf(Math.min(...targets.map(({ firstHour }) => firstHour)))
+  const first = Math.min(...targets.map(({ firstHour }) => firstHour))
   const last = Math.max(...targets.map(({ watermark, closedThrough }) => Math.max(watermark, closedThrough)))
-  const dates: string[] = []
-  for (let day = first; day < last; day += DAY_MS) dates.push(isoDate(day))
-  return dates
+  return [...eachDay(first, last)].map(isoDate)
 }
 
 function dayInputs(date: string, targets: readonly LedgerTarget[], more: readonly string[]): string {

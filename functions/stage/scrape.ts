@@ -8,16 +8,16 @@
  *
  * A crash before 4 changes nothing, since counters are cumulative; after it, the next scrape goes on from there.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '#core/checkpoint.ts'
 import { closeHours } from '#core/closing.ts'
 import { isGap } from '#core/gap.ts'
-import type { HashSeed } from '#core/hash.ts'
+import { type HashSeed, sha256 } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
 import { checkpointKey, parseRollupKey, rollupPrefix } from '#core/keys.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
 import { readBody } from '#core/reading.ts'
-import { decodeRollup, sha256 } from '#core/rollup.ts'
+import { decodeRollup } from '#core/rollup.ts'
 import { federationSelectors, selectorsHash } from '#core/selectors.ts'
 import { SeriesTable } from '#core/series.ts'
 import type { Target } from '#core/target.ts'
@@ -129,7 +129,7 @@ function refuseFarFuture(watermark: number | null, now: number, where: string): 
 }
 
 function ownerOf(target: Target): string {
-  return createHash('sha256').update(`${target.name}\n${target.url}`).digest('hex')
+  return sha256(`${target.name}\n${target.url}`)
 }
 
 function checkOwner(checkpoint: Checkpoint, target: Target, where: string): void {

@@ -1,7 +1,9 @@
 /** Verify: walks every target's chain of rollups, reading each one whole. */
+
 import { type ChainState, type StoredRollup, verifyChain } from '#core/chain.ts'
+import { sha256 } from '#core/hash.ts'
 import { rollupKey } from '#core/keys.ts'
-import { decodeRollup, sha256 } from '#core/rollup.ts'
+import { decodeRollup } from '#core/rollup.ts'
 import type { Store } from '../store/store.ts'
 import { readLedger } from './ledger.ts'
 

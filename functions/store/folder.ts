@@ -26,7 +26,7 @@
  *
  * The calls are synchronous: on a local disk each takes microseconds, a tenth of its way through the thread pool.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import {
   type BigIntStats,
   closeSync,
@@ -46,6 +46,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { sha256 } from '#core/hash.ts'
 import { checkKey, checkPrefix, isMutable } from '#core/keys.ts'
 import type { Condition, Etag, ListedObject, ObjectHead, PutResult, Store, StoredObject } from './store.ts'
 
@@ -292,10 +293,6 @@ function generationOf(etag: Etag): number {
 
 function pointer(folder: string, etag: Etag): string {
   return join(folder, `${etag}.current`)
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 function nonce(): string {

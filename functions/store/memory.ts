@@ -1,5 +1,5 @@
 /** A store in memory, for tests and simulation: the whole contract, and nothing that outlives the process. */
-import { createHash } from 'node:crypto'
+import { sha256 } from '#core/hash.ts'
 import { checkKey, checkPrefix } from '#core/keys.ts'
 import type { Condition, ListedObject, ObjectHead, PutResult, Store, StoredObject } from './store.ts'
 
@@ -22,8 +22,7 @@ export function memoryStore(): Store {
     async head(key: string): Promise<ObjectHead | null> {
       const object = objects.get(checkKey(key))
       if (object === undefined) return null
-      const sha256 = createHash('sha256').update(object.bytes).digest('hex')
-      return { etag: object.etag, size: object.bytes.length, sha256 }
+      return { etag: object.etag, size: object.bytes.length, sha256: sha256(object.bytes) }
     },
 
     async put(key: string, bytes: Uint8Array, condition: Condition): Promise<PutResult> {
