@@ -44,6 +44,9 @@ const METRICS: Record<Destination['protocol'], Partial<Record<Counted, string>>>
   },
 }
 
+/** Where Envoys are asked. Two jobs that scrape one pod need two paths: only this one's scrapes are waited for. */
+export const METRICS_PATH = '/stats/prometheus'
+
 /** Envoy's histogram sums are floats that carry the noise of their additions. */
 const NOISE = 6e-11
 
@@ -54,7 +57,7 @@ export class Exporter {
   startedAt: number // ms since epoch
   private readonly clock: () => number // ms since epoch
   private readonly series = new Map<string, ExposedSeries>()
-  private readonly server = http.createServer((_request, response) => this.answer(response))
+  private readonly server = http.createServer(({ url }, response) => this.answer(response, url === METRICS_PATH))
   private readonly waiting: (() => void)[][] = [[], []] // for the next request, and for the one after it
 
   constructor(pod: Pod, startedAt: number, clock: () => number = Date.now) {
@@ -101,7 +104,7 @@ export class Exporter {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
-  /** Resolves when everything counted so far has been scraped, and the scraper is back for more. */
+  /** Resolves when METRICS_PATH has been scraped with everything counted so far, and the scraper is back for more. */
   scraped(): Promise<void> {
     return new Promise((resolve) => this.waiting[1].push(resolve))
   }
@@ -112,11 +115,13 @@ export class Exporter {
     this.server.closeAllConnections()
   }
 
-  private answer(response: http.ServerResponse): void {
-    const [due, next] = this.waiting
-    this.waiting[0] = next
-    this.waiting[1] = []
-    for (const resolve of due) resolve()
+  private answer(response: http.ServerResponse, counts: boolean): void {
+    if (counts) {
+      const [due, next] = this.waiting
+      this.waiting[0] = next
+      this.waiting[1] = []
+      for (const resolve of due) resolve()
+    }
     const lines = this.exposed()
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, labels, value }) => `${name}${braces(labels)} ${value}\n`)

@@ -21,7 +21,7 @@ import { type ScrapeOptions, scrapeTarget } from '../functions/stage/scrape.ts'
 import { folderStore } from '../functions/store/folder.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import type { Store } from '../functions/store/store.ts'
-import { braces, type Destination, Exporter, type ExposedSeries, type Pod, truthKey } from './exporter.ts'
+import { braces, type Destination, Exporter, type ExposedSeries, METRICS_PATH, type Pod, truthKey } from './exporter.ts'
 import { prometheus, promtool, type RunningPrometheus, startPrometheus } from './prometheus.ts'
 
 const EXTERNAL_LABELS = { cluster: 'prod-eu1', prometheus: 'monitoring/k8s', prometheus_replica: 'prometheus-k8s-0' }
@@ -239,7 +239,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
       scrapeConfigs: [
         {
           job_name: 'pods',
-          metrics_path: '/stats/prometheus',
+          metrics_path: METRICS_PATH,
           file_sd_configs: [{ files: [join(folder, 'pods.json')] }],
         },
         {
@@ -464,7 +464,7 @@ remembers(`a mesh that Prometheus remembers${howToo}`, () => {
     running = await startPrometheus({
       history,
       externalLabels: EXTERNAL_LABELS,
-      scrapeConfigs: [{ job_name: 'pods', metrics_path: '/stats/prometheus', static_configs: targets }],
+      scrapeConfigs: [{ job_name: 'pods', metrics_path: METRICS_PATH, static_configs: targets }],
     })
     await Promise.all([steady, restarting].map((one) => one.scraped()))
   }, 60_000)
