@@ -10,7 +10,7 @@ import { isIP } from 'node:net'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import * as z from 'zod'
 import { TARGET_NAME } from '#core/keys.ts'
-import type { Target } from '#core/target.ts'
+import type { Retention, SecretRef, Target } from '#core/target.ts'
 import { parseDuration } from '#core/time.ts'
 import { type Place, readYaml, type YamlPath } from './yaml.ts'
 
@@ -30,6 +30,18 @@ export interface Config {
   store: StoreLocation
   targets: Target[] // at least one; names are unique
   site: { title: string; outDir: string } // outDir absolute
+  retention: Retention | null // of rollups and seals in a bucket
+  aws: AwsSettings | null // what `npm run package` needs to know; null when the file does not say
+}
+
+/** Where and how the functions run on AWS. */
+export interface AwsSettings {
+  region: string // 'eu-west-1'
+  stack: string // name of the stack, and the first part of what it creates
+  vpc: { subnets: string[]; securityGroups: string[] } | null // where scrape runs; null: outside of any VPC
+  bucket: 'create' | 'existing' // whether the stack creates the store's bucket or finds it there
+  alarms: { email: string | null; headAgeMinutes: number } // who is told; how old a target's newest sample may be
+  viewers: { password: SecretRef | null; addresses: string[] } // who may read the pages; with neither, nobody
 }
 
 export interface Problem extends Place {
@@ -209,6 +221,8 @@ function toConfig(data: z.output<typeof configSchema>, path: string): Config {
       auth: resolveSecretFiles(auth ?? {}, folder),
     })),
     site: { title: data.site.title, outDir: resolve(folder, data.site.outDir) },
+    retention: null,
+    aws: null,
   }
 }
 

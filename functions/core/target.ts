@@ -22,3 +22,9 @@ export interface Target {
   allow: string[] // CIDR ranges; when not empty, only these may be connected to
   generation: number // raised by the operator to hand a checkpoint to a new owner
 }
+
+/** How long no one may delete or replace an immutable object, counted from its writing. */
+export interface Retention {
+  days: number
+  mode: 'governance' | 'compliance' // governance: a few may lift it; compliance: nobody can
+}

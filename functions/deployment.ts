@@ -1,0 +1,31 @@
+/** Deployment: what the functions on AWS know of the configuration. Packaging writes it beside each bundle, checked. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Retention, Target } from '#core/target.ts'
+
+export interface Deployment {
+  schema: 1
+  bucket: string // of the ledger
+  prefix: string // without slashes at its ends; '' for the whole bucket
+  retention: Retention | null
+  targets: Target[]
+  title: string // of the site
+}
+
+/** The file's name, in the root of each function's package. */
+export const DEPLOYMENT_FILE = 'deployment.json'
+
+/** Reads the deployment that was packaged with this function; throws one sentence when there is none to read. */
+export function loadDeployment(env: NodeJS.ProcessEnv = process.env): Deployment {
+  const path = join(env.LAMBDA_TASK_ROOT ?? '.', DEPLOYMENT_FILE)
+  let deployment: Deployment
+  try {
+    deployment = JSON.parse(readFileSync(path, 'utf8')) as Deployment
+  } catch (error) {
+    throw new Error(`deployment ${path} cannot be read (${(error as Error).message}); package the function again`)
+  }
+  if (deployment.schema !== 1) {
+    throw new Error(`deployment ${path} has schema ${deployment.schema}, not 1; package the function again`)
+  }
+  return deployment
+}
