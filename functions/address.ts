@@ -23,6 +23,7 @@ const NEVER: readonly [reason: string, ranges: string[]][] = [
   // Teredo and locally numbered NAT64 hide an IPv4 address in a place that cannot be known.
   ['a tunnel to an address that cannot be checked', ['2001::/32', '64:ff9b:1::/48']],
 ]
+const ADVICE = "give the target's url the host and address of its Prometheus"
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
 const neverLists = NEVER.map(([reason, ranges]) => [reason, blockList(ranges)] as const)
@@ -62,7 +63,7 @@ export function checkLiteral(host: string, policy: AddressPolicy): void {
   const address = host.replace(/^\[(.*)\]$/, '$1')
   if (isIP(address) === 0) return
   const reason = refusal(address, policy)
-  if (reason !== null) throw new Error(`address ${address} must not be connected to: it is ${reason}`)
+  if (reason !== null) throw new Error(`address ${address} must not be connected to: it is ${reason}; ${ADVICE}`)
 }
 
 /**
@@ -77,7 +78,7 @@ export function guardedLookup(policy: AddressPolicy, lookup: typeof resolve = re
       if (permitted.length === 0) {
         const address = found[0]?.address ?? 'nothing'
         const reason = found.length > 0 ? refusal(address, policy) : 'no address'
-        return callback(new Error(`${hostname} resolves to ${address}, which is ${reason}`), '', 0)
+        return callback(new Error(`${hostname} resolves to ${address}, which is ${reason}; ${ADVICE}`), '', 0)
       }
       if (options.all) callback(null, permitted)
       else callback(null, permitted[0].address, permitted[0].family)

@@ -7,11 +7,12 @@ import { exportCommand } from './command/export.ts'
 import { publish } from './command/publish.ts'
 import { query } from './command/query.ts'
 import { scrape } from './command/scrape.ts'
+import { seal } from './command/seal.ts'
 import { serve } from './command/serve.ts'
 import { verify } from './command/verify.ts'
 import { ConfigError } from './config.ts'
 
-const COMMANDS: readonly Command[] = [check, scrape, publish, exportCommand, verify, serve, query, demo]
+const COMMANDS: readonly Command[] = [check, scrape, publish, exportCommand, seal, verify, serve, query, demo]
 
 const HELP_OPTION: Record<string, OptionSpec> = { help: { type: 'boolean', help: 'this text' } }
 

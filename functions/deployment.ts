@@ -1,7 +1,8 @@
 /** Deployment: what the functions on AWS know of the configuration. Packaging writes it beside each bundle, checked. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Retention, Target } from '#core/target.ts'
+import { join, resolve } from 'node:path'
+import { parseSecretRef } from '#core/secret-ref.ts'
+import type { Retention, SecretRef, Target } from '#core/target.ts'
 
 export interface Deployment {
   schema: 1
@@ -15,9 +16,13 @@ export interface Deployment {
 /** The file's name, in the root of each function's package. */
 export const DEPLOYMENT_FILE = 'deployment.json'
 
-/** Reads the deployment that was packaged with this function; throws one sentence when there is none to read. */
+/**
+ * Reads the deployment that was packaged with this function; throws one sentence when there is none to read. Files that it
+ * names lie beside it, and are named absolutely here.
+ */
 export function loadDeployment(env: NodeJS.ProcessEnv = process.env): Deployment {
-  const path = join(env.LAMBDA_TASK_ROOT ?? '.', DEPLOYMENT_FILE)
+  const root = env.LAMBDA_TASK_ROOT ?? '.'
+  const path = join(root, DEPLOYMENT_FILE)
   let deployment: Deployment
   try {
     deployment = JSON.parse(readFileSync(path, 'utf8')) as Deployment
@@ -27,5 +32,15 @@ export function loadDeployment(env: NodeJS.ProcessEnv = process.env): Deployment
   if (deployment.schema !== 1) {
     throw new Error(`deployment ${path} has schema ${deployment.schema}, not 1; package the function again`)
   }
-  return deployment
+  return { ...deployment, targets: deployment.targets.map((target) => withPackagedFiles(target, root)) }
+}
+
+function withPackagedFiles(target: Target, root: string): Target {
+  const { tls } = target.auth
+  if (tls === undefined) return target
+  const located = Object.entries(tls).map(([use, ref]: [string, SecretRef]) => {
+    const place = parseSecretRef(ref)
+    return [use, place?.kind === 'file' ? `file:${resolve(root, place.path)}` : ref]
+  })
+  return { ...target, auth: { ...target.auth, tls: Object.fromEntries(located) } }
 }

@@ -45,9 +45,14 @@ const FRACTIONS = new Set([DuckDBTypeId.FLOAT, DuckDBTypeId.DOUBLE, DuckDBTypeId
 
 /**
  * The answer to one SELECT over the rollups in these files, whose paths hold the `target=`, `date=` and `hour=` of
- * their keys; without any, `egress` has its columns and no rows. Throws one sentence when the query or a file is bad.
+ * their keys; without any, `egress` has its columns and no rows. Throws one sentence when the query or a file is bad, or
+ * when it was stopped.
  */
-export async function querySql(rollups: readonly { path: string }[], sql: string): Promise<QueryResult> {
+export async function querySql(
+  rollups: readonly { path: string }[],
+  sql: string,
+  stop?: AbortSignal,
+): Promise<QueryResult> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -55,14 +60,18 @@ export async function querySql(rollups: readonly { path: string }[], sql: string
   })
   try {
     const connection = await instance.connect()
+    const interrupt = () => connection.interrupt()
+    stop?.addEventListener('abort', interrupt)
     try {
       const paths = rollups.map(({ path }) => resolve(path))
       await connection.run(`CREATE VIEW egress AS ${egressView(paths)}`)
       await connection.run(`SET allowed_paths = ${list(paths)}`)
       await connection.run('SET enable_external_access = false')
       await connection.run('SET lock_configuration = true')
+      if (stop?.aborted) throw new Error('it was stopped')
       return await select(connection, sql)
     } finally {
+      stop?.removeEventListener('abort', interrupt)
       connection.closeSync()
     }
   } catch (error) {

@@ -1,39 +1,64 @@
 /** A target's Prometheus as a place to GET from: its addresses, its credentials, and the connections kept to it. */
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { Auth, Target } from '#core/target.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Auth, SecretRef, Target } from '#core/target.ts'
 import { addressPolicy } from './address.ts'
+import type { GetError } from './failure.ts'
 import { type GetOptions, getOnce, type HttpResponse } from './http.ts'
-import { redaction, resolveSecret } from './secrets.ts'
+import { redaction } from './redaction.ts'
+import { resolveSecret, type SecretOptions } from './secrets.ts'
 
-export type EndpointOptions = Pick<GetOptions, 'timeoutMs' | 'connectTimeoutMs' | 'maxWireBytes' | 'maxBodyBytes'>
+type Limits = Pick<GetOptions, 'timeoutMs' | 'connectTimeoutMs' | 'maxWireBytes' | 'maxBodyBytes' | 'lookup'>
+
+export interface EndpointOptions extends Limits {
+  secrets?: SecretOptions
+}
 
 const MESSAGE_CHARACTERS = 300
+const QUOTED_CHARACTERS = 16 << 10 // of an answer of any length, searched for credentials
 
 /** Connections are kept for a target alone: another one may have another policy for the same address. */
 const agents = new WeakMap<Target, http.Agent>()
 
 /**
- * GETs a url of the target's Prometheus with the target's credentials, read anew each time so that they can be rotated,
- * and reads the answer. What `read` throws may quote the answer at any length: credentials that were sent back are taken
- * out, and only then is it cut to a sentence's length.
+ * GETs a url of the target's Prometheus with the target's credentials and reads the answer. Where credentials or a
+ * certificate are refused, the secrets are read anew, and if they are others by now, it is asked once more. What `read`
+ * throws may quote the answer at any length: credentials that were sent back are taken out, and only then is it cut to a
+ * sentence's length.
  */
 export async function getFrom<Result>(
   target: Target,
   url: URL,
   accept: string,
   read: (response: HttpResponse) => Result,
-  limits: EndpointOptions = {},
+  { secrets, ...limits }: EndpointOptions = {},
 ): Promise<Result> {
-  const [authorization, tls] = await Promise.all([authorizationOf(target.auth), certificatesOf(target.auth)])
-  const headers = { accept, 'user-agent': 'wharfage', ...(authorization === null ? {} : { authorization }) }
   // Loopback in Lambda is Lambda's own runtime interface and never a Prometheus.
   const policy = addressPolicy(target, !('AWS_LAMBDA_FUNCTION_NAME' in process.env))
-  const response = await getOnce(url, { ...limits, headers, agent: agentOf(target), policy, tls })
+  const options = { ...limits, policy, agent: agentOf(target), since: performance.now() }
+  const ask = ({ authorization, authSource, tls }: Credentials) => {
+    const headers = { accept, 'user-agent': 'wharfage', ...(authorization === '' ? {} : { authorization }) }
+    return getOnce(url, { ...options, headers, authSource, tls })
+  }
+  let credentials = await credentialsOf(target.auth, secrets)
+  let response: HttpResponse
+  try {
+    response = await ask(credentials)
+  } catch (error) {
+    if ((error as GetError).refused === null) throw error
+    // A secret may have been rotated since it was kept in memory, or while the request was on its way.
+    const renewed = await credentialsOf(target.auth, { ...secrets, notBefore: Date.now() }).catch((reason: Error) => {
+      throw new Error(`${(error as GetError).message} (reading it anew failed: ${reason.message})`)
+    })
+    if (isDeepStrictEqual(renewed, credentials)) throw error
+    credentials = renewed
+    response = await ask(credentials)
+  }
   try {
     return read(response)
   } catch (error) {
-    const message = redaction(authorization ?? '')((error as Error).message)
+    const message = redaction(credentials.authorization)((error as Error).message.slice(0, QUOTED_CHARACTERS))
     throw new Error(message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message)
   }
 }
@@ -48,20 +73,42 @@ function agentOf(target: Target): http.Agent {
   return agent
 }
 
-async function authorizationOf({ bearer, basic }: Auth): Promise<string | null> {
-  if (bearer !== undefined) return `Bearer ${await headerSecret(bearer)}`
-  if (basic === undefined) return null
-  const credentials = `${basic.username}:${await resolveSecret(basic.password)}`
-  return `Basic ${Buffer.from(credentials).toString('base64')}`
+interface Credentials {
+  authorization: string // of the header; '' for none
+  authSource: string | undefined // the reference it comes from
+  tls: NonNullable<GetOptions['tls']>
 }
 
-async function headerSecret(ref: string): Promise<string> {
-  const token = await resolveSecret(ref)
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error(`secret ${ref} holds a character that no token has`)
-  return token
+async function credentialsOf({ bearer, basic, tls = {} }: Auth, options?: SecretOptions): Promise<Credentials> {
+  const pems = Object.entries(tls).map(async ([kind, ref]) => [kind, await resolveSecret(ref, options)])
+  const [authorization, certificates] = await Promise.all([
+    authorizationOf({ bearer, basic }, options),
+    Promise.all(pems),
+  ])
+  return { authorization, authSource: bearer ?? basic?.password, tls: Object.fromEntries(certificates) }
 }
 
-async function certificatesOf({ tls = {} }: Auth): Promise<NonNullable<GetOptions['tls']>> {
-  const entries = Object.entries(tls).map(async ([kind, ref]) => [kind, await resolveSecret(ref)] as const)
-  return Object.fromEntries(await Promise.all(entries))
+async function authorizationOf({ bearer, basic }: Auth, options?: SecretOptions): Promise<string> {
+  if (bearer !== undefined) return `Bearer ${await token(bearer, options)}`
+  if (basic === undefined) return ''
+  const pair = `${basic.username}:${await password(basic.password, options)}`
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
+
+async function token(ref: SecretRef, options?: SecretOptions): Promise<string> {
+  const text = await resolveSecret(ref, options)
+  if (!/^[\x21-\x7e]+$/.test(text)) {
+    throw new Error(
+      `secret ${ref} holds a character that no token has, such as a blank or a line break; put the token alone there`,
+    )
+  }
+  return text
+}
+
+async function password(ref: SecretRef, options?: SecretOptions): Promise<string> {
+  const text = await resolveSecret(ref, options)
+  if (/\p{Cc}/u.test(text)) {
+    throw new Error(`secret ${ref} holds a control character, such as a line break; put the password alone there`)
+  }
+  return text
 }

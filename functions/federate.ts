@@ -29,9 +29,12 @@ export function federateUrl(target: Target, selectors: string[]): URL {
 /** The body, if it can be an exposition at all. Prometheus answers 200 with nothing in it when nothing matches. */
 function exposition({ headers, body }: HttpResponse): Buffer {
   const contentType = headers['content-type'] ?? ''
-  const start = body.toString('utf8', 0, 64).trimStart()
-  if (/^text\/html\b/i.test(contentType) || start.startsWith('<')) {
+  const start = firstByte(body)
+  if (/^text\/html\b/i.test(contentType) || start === '<') {
     throw new Error("answered 200 with HTML, a login page perhaps; check the target's url and auth")
+  }
+  if (start === '\x1f') {
+    throw new Error('answered 200 with gzip that no content-encoding tells of; look at proxies on the way')
   }
   if (start === '') {
     throw new Error(
@@ -42,4 +45,11 @@ function exposition({ headers, body }: HttpResponse): Buffer {
     throw new Error(`answered 200 with content-type "${contentType}", no exposition; check the target's url`)
   }
   return body
+}
+
+/** The first that is neither blank nor a byte order mark, as a character; '' when there is none. */
+function firstByte(body: Buffer): string {
+  let at = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0
+  while ([0x09, 0x0a, 0x0d, 0x20].includes(body[at])) at++
+  return body.toString('latin1', at, at + 1)
 }

@@ -2,18 +2,23 @@
  * One GET, whole or not at all. Not `fetch()`, which accepts truncated gzip and half a body, follows a redirect with
  * the token in its hand, and inflates whatever it is sent.
  */
+import type { lookup } from 'node:dns'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { type AddressPolicy, addressPolicy, checkLiteral, guardedLookup } from './address.ts'
-import { redaction } from './secrets.ts'
+import { answerFailure, bodyFailure, codeOf, connectionFailure, GetError, statusFailure } from './failure.ts'
+import { redaction } from './redaction.ts'
 
 export interface GetOptions {
   headers?: Record<string, string> // names in lower case
+  authSource?: string // where the credentials come from, as a sentence may say it: 'env:PROM_TOKEN'
   policy?: AddressPolicy // where it may connect to; by default what the url itself permits
   agent?: http.Agent // keeps connections for the next request; of the url's protocol. Default: a new connection
   tls?: { ca?: string; cert?: string; key?: string } // PEM; certificates are always verified
+  lookup?: typeof lookup // of names; what it finds is checked against the policy
   timeoutMs?: number // for everything, from the look-up of the name to the last byte; default 30,000
+  since?: number // performance.now() from which that counts; default now
   connectTimeoutMs?: number // until the connection stands; default 10,000
   maxWireBytes?: number // of the body as sent; default 64 MiB
   maxBodyBytes?: number // of the body once inflated; default 512 MiB
@@ -32,18 +37,18 @@ const WIRE_BYTES = 64 << 20
 const BODY_BYTES = 512 << 20
 const GUNZIP_CHUNK = 1 << 20 // zlib's own 16 kB makes it five times slower
 const MESSAGE_BYTES = 16 << 10 // of an error's body: enough for its message
-const MESSAGE_CHARACTERS = 200
+const INTERIM_ANSWERS = 20 // 100 Continue and its like, which we never ask for
 
 /**
- * The answer to a GET: status 200, the whole body, inflated. Throws one sentence that names the url (without its query)
- * on anything else: another status (with the server's own message), a redirect, an address that must not be connected
+ * The answer to a GET: status 200, the whole body, inflated. Throws a GetError with one sentence that names the url
+ * (without its query) on anything else: another status (with the server's own message), a redirect, an address that must not be connected
  * to, a certificate that does not verify, a body that is cut off, too large, too slow or encoded in any way but gzip.
  */
 export async function getOnce(address: string | URL, options: GetOptions = {}): Promise<HttpResponse> {
   const url = URL.parse(String(address))
-  if (url === null) throw new Error('the url cannot be read; write it like https://prometheus.example/federate')
+  if (url === null) throw new GetError('the url cannot be read; write it like https://prometheus.example/federate')
   const redact = redaction(options.headers?.authorization ?? '')
-  const deadline = performance.now() + (options.timeoutMs ?? TIMEOUT_MS)
+  const deadline = (options.since ?? performance.now()) + (options.timeoutMs ?? TIMEOUT_MS)
   try {
     if (!/^https?:$/.test(url.protocol)) throw new Error('only http and https are spoken here')
     if (url.username !== '' || url.password !== '') throw new Error('credentials stand in the url; give them as auth')
@@ -51,9 +56,8 @@ export async function getOnce(address: string | URL, options: GetOptions = {}): 
     checkLiteral(url.hostname, policy)
     return await exchange(url, { ...options, policy }, deadline, redact)
   } catch (error) {
-    throw new Error(
-      redact(`GET ${url.protocol}//${url.host}${url.pathname}: ${failure(error as NodeJS.ErrnoException)}`),
-    )
+    const { message, refused } = connectionFailure(error as NodeJS.ErrnoException)
+    throw new GetError(redact(`GET ${url.protocol}//${url.host}${url.pathname}: ${message}`), refused)
   }
 }
 
@@ -68,21 +72,23 @@ async function exchange(
   const request = (secure ? https : http).request(url, {
     agent: options.agent ?? false,
     headers: { ...options.headers, 'accept-encoding': 'gzip' },
-    lookup: guardedLookup(options.policy),
+    lookup: guardedLookup(options.policy, options.lookup),
     ...(secure ? { ...options.tls, rejectUnauthorized: true } : {}),
   })
   let response: http.IncomingMessage | undefined
   const expire = (reason: string) => (response ?? request).destroy(new Error(reason))
-  const total = setTimeout(expire, deadline - performance.now(), `no complete answer within ${timeoutMs / 1000} s`)
-  const connecting = setTimeout(expire, connectTimeoutMs, `no connection within ${connectTimeoutMs / 1000} s`)
+  const total = setTimeout(expire, deadline - performance.now(), answerFailure.late(timeoutMs / 1000))
+  const connecting = setTimeout(expire, connectTimeoutMs, answerFailure.unconnected(connectTimeoutMs / 1000))
   request.on('socket', (socket) => {
     if (!socket.connecting) clearTimeout(connecting)
     else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
   })
   try {
     response = await answer(request)
-    refuseHead(url, response, options)
-    if (response.statusCode !== 200) throw new Error(await errorStatus(response, redact))
+    refuseHead(url, response, options, redact)
+    if (response.statusCode !== 200) {
+      throw statusFailure(response.statusCode ?? 0, await errorMessage(response, redact), options.authSource)
+    }
     return { status: 200, headers: response.headers, ...(await readBody(response, options)) }
   } catch (error) {
     request.destroy()
@@ -99,8 +105,18 @@ async function exchange(
 
 /** The head of the answer. An error that comes later is the response's own and is met there. */
 function answer(request: http.ClientRequest): Promise<http.IncomingMessage> {
+  let interim = 0
   return new Promise((resolve, reject) => {
+    request.on('information', () => {
+      if (++interim > INTERIM_ANSWERS) request.destroy(new GetError(answerFailure.interim(INTERIM_ANSWERS)))
+    })
     request.on('error', reject)
+    // Node then forgets the request: no error follows, and not even destroying it would end the waiting.
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      reject(new GetError(answerFailure.upgrade()))
+    })
+    request.on('close', () => reject(new GetError(answerFailure.closed())))
     request.on('response', (response) => {
       response.on('error', () => {})
       resolve(response)
@@ -110,20 +126,25 @@ function answer(request: http.ClientRequest): Promise<http.IncomingMessage> {
 }
 
 /** Throws what can be said against an answer from its head alone. */
-function refuseHead(url: URL, response: http.IncomingMessage, { maxWireBytes = WIRE_BYTES }: GetOptions): void {
+function refuseHead(
+  url: URL,
+  response: http.IncomingMessage,
+  { maxWireBytes = WIRE_BYTES }: GetOptions,
+  redact: (text: string) => string,
+): void {
   const { statusCode = 0, headers } = response
   if (statusCode >= 300 && statusCode < 400) {
     const host = (headers.location && URL.parse(headers.location, url.href)?.host) || 'nowhere'
-    throw new Error(`answered ${statusCode}, a redirect to ${host}, which is not followed; give the final url`)
+    throw new GetError(answerFailure.redirect(statusCode, redact(host)))
   }
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity' && !gzipped(response)) {
-    throw new Error(`content-encoding is "${printable(encoding)}", though only gzip was asked for`)
+    throw new GetError(bodyFailure.encoding(printable(redact(encoding))))
   }
   if (statusCode !== 200) return
-  if (Number(headers['content-length']) > maxWireBytes) throw new Error(overWire(maxWireBytes))
+  if (Number(headers['content-length']) > maxWireBytes) throw new GetError(bodyFailure.overWire(maxWireBytes))
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && !gzipped(response)) {
-    throw new Error('body has neither a length nor chunks nor gzip, so nothing tells whether it is whole')
+    throw new GetError(bodyFailure.unframed())
   }
 }
 
@@ -138,26 +159,28 @@ async function readBody(
   let bodyBytes = 0
   return new Promise((resolve, reject) => {
     const fail = (reason: string | Error) => {
-      reject(typeof reason === 'string' ? new Error(reason) : reason)
+      reject(typeof reason === 'string' ? new GetError(reason) : reason)
       response.destroy()
       gunzip?.destroy()
     }
     const collect = (chunk: Buffer) => {
       bodyBytes += chunk.length
-      if (bodyBytes > maxBodyBytes)
-        fail(`body is over ${maxBodyBytes} bytes once inflated; ask for less or raise the limit`)
+      if (bodyBytes > maxBodyBytes) fail(bodyFailure.overInflated(maxBodyBytes))
       else chunks.push(chunk)
     }
     const finish = () => {
-      if (gunzip !== null && gunzip.bytesWritten < wireBytes) fail('something follows the end of the gzip')
+      if (gunzip !== null && gunzip.bytesWritten < wireBytes) fail(bodyFailure.gzipFollowed())
       else resolve({ body: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bodyBytes), wireBytes })
     }
     response.on('data', (chunk: Buffer) => {
       wireBytes += chunk.length
-      if (wireBytes > maxWireBytes) fail(overWire(maxWireBytes))
+      if (wireBytes > maxWireBytes) fail(bodyFailure.overWire(maxWireBytes))
+    })
+    response.on('close', () => {
+      if (!response.readableEnded) fail(bodyFailure.cutOff(wireBytes))
     })
     response.on('error', (error) => {
-      fail(codeOf(error) === 'ECONNRESET' ? cutOff(wireBytes) : error)
+      fail(codeOf(error) === 'ECONNRESET' ? bodyFailure.cutOff(wireBytes) : error)
     })
     if (gunzip === null) {
       response.on('data', collect)
@@ -167,20 +190,11 @@ async function readBody(
     gunzip.on('data', collect)
     gunzip.on('end', finish)
     gunzip.on('error', (error) => {
-      fail(
-        codeOf(error) === 'Z_BUF_ERROR'
-          ? `gzip is cut off after ${wireBytes} bytes`
-          : `gzip is damaged (${error.message})`,
-      )
+      fail(codeOf(error) === 'Z_BUF_ERROR' ? bodyFailure.gzipCutOff(wireBytes) : bodyFailure.gzipDamaged(error.message))
     })
     response.pipe(gunzip)
   })
 }
-
-const cutOff = (wireBytes: number) => `body was cut off after ${wireBytes} bytes`
-
-const overWire = (maxWireBytes: number) =>
-  `body is over ${maxWireBytes} bytes on the wire; ask for less or raise the limit`
 
 function gzipped({ headers }: http.IncomingMessage): boolean {
   return /^(x-)?gzip$/i.test(headers['content-encoding'] ?? '')
@@ -192,18 +206,8 @@ function gunzipChunk({ headers }: http.IncomingMessage): number {
   return Math.min(GUNZIP_CHUNK, Math.max(4096, length * 64))
 }
 
-/** `answered 401: "token expired"; check …`, from the beginning of the server's own body. */
-async function errorStatus(response: http.IncomingMessage, redact: (text: string) => string): Promise<string> {
-  const status = response.statusCode ?? 0
-  const message = redact(await errorMessage(response))
-  const said = message === '' ? '' : `: "${message.slice(0, MESSAGE_CHARACTERS)}"`
-  if (status === 401 || status === 403) return `answered ${status}${said}; check the target's auth`
-  if (status === 404) return `answered ${status}${said}; check the target's url`
-  return `answered ${status}${said}`
-}
-
-/** What the server says for itself, tags taken out; '' when it says nothing that can be read. */
-async function errorMessage(response: http.IncomingMessage): Promise<string> {
+/** What the server says for itself, on one line without tags or credentials; '' when it says nothing that can be read. */
+async function errorMessage(response: http.IncomingMessage, redact: (text: string) => string): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   try {
@@ -215,36 +219,25 @@ async function errorMessage(response: http.IncomingMessage): Promise<string> {
     const start = Buffer.concat(chunks)
     // It may well end in the middle: a beginning is all that is wanted.
     const text = gzipped(response) ? gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH }) : start
-    return printable(text.toString('utf8', 0, MESSAGE_BYTES).replace(/<[^>]*>/g, ' '))
+    // Credentials go first, while they are spelt as they came, and once more when what stood in between is gone.
+    const message = ownMessage(redact(text.toString('utf8', 0, MESSAGE_BYTES)))
+    return redact(printable(message.replace(/<[^<>]*>/g, ' ')))
   } catch {
     return ''
+  }
+}
+
+/** Of Prometheus's JSON the error alone. */
+function ownMessage(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown }
+    return typeof error === 'string' ? error : text
+  } catch {
+    return text
   }
 }
 
 /** One line of printable characters. */
 function printable(text: string): string {
   return text.replace(/[\p{C}\p{Z}\ufffd]+/gu, ' ').trim()
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? ''
-}
-
-/** A sentence for what Node's sockets, TLS and HTTP parser report; our own errors have no code and are one already. */
-function failure(error: NodeJS.ErrnoException): string {
-  const code = codeOf(error)
-  if (code === '') return error.message
-  if (code === 'ECONNREFUSED') return 'connection refused; check that Prometheus listens there'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `the host's name was not found (${code}); check the target's url`
-  if (code === 'ECONNRESET' || code === 'EPIPE') return 'the connection was closed before an answer came'
-  if (code === 'HPE_HEADER_OVERFLOW') return 'the answer has more than 16 kB of headers'
-  if (code.startsWith('HPE_')) return `the answer is not HTTP (${code})`
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return "the server's certificate is for another name; check the target's url"
-  if (code.startsWith('ERR_OSSL_')) return `auth.tls is no certificate and its key in PEM (${code})`
-  if (code.includes('_ALERT_')) return `the server ended the handshake (${code}); check auth.tls.cert and auth.tls.key`
-  if (/CERT|SIGNATURE|ISSUER/.test(code))
-    return `the server's certificate is not trusted (${code}); give its CA as auth.tls.ca`
-  return `the connection failed (${code})`
 }

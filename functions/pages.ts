@@ -21,10 +21,11 @@ export interface Site {
 
 type RenderEntry = (url: string, report: unknown) => Promise<Response>
 
-const BUILT_SITE = fileURLToPath(new URL('../site/dist', import.meta.url))
-
-/** Loads the site built into `dir`; an error tells how to build it when it is missing or cut short. */
-export async function loadSite(dir = BUILT_SITE): Promise<Site> {
+/**
+ * Loads the site built into `dir`, by default this checkout's; an error tells how to build it when it is missing or cut
+ * short.
+ */
+export async function loadSite(dir = builtSite()): Promise<Site> {
   const client = join(dir, 'client')
   const files = await listFiles(dir)
   const entryPath = join(dir, 'server', 'entry.mjs')
@@ -47,6 +48,11 @@ export async function loadSite(dir = BUILT_SITE): Promise<Site> {
       return new Uint8Array(await response.arrayBuffer())
     },
   }
+}
+
+/** Asked only when needed: a bundled function has no url of its own, and is given its site's folder. */
+function builtSite(): string {
+  return fileURLToPath(new URL('../site/dist', import.meta.url))
 }
 
 /** Every file below dir, none when there is no such folder; sorted, so that the order is the same on every machine. */

@@ -1,5 +1,6 @@
 /** A target's Prometheus as the scrape stage sees it: three questions, answered whole or refused. */
 import type { Target } from '#core/target.ts'
+import type { EndpointOptions } from './endpoint.ts'
 import { federate } from './federate.ts'
 import { type MatrixSeries, queryInstant, queryRange, type VectorSample } from './query-api.ts'
 
@@ -10,10 +11,10 @@ export interface Prometheus {
 }
 
 /** The Prometheus behind a target's url. */
-export function prometheusOf(target: Target): Prometheus {
+export function prometheusOf(target: Target, options: EndpointOptions = {}): Prometheus {
   return {
-    federate: (selectors) => federate(target, selectors),
-    queryInstant: (expression, timeMs) => queryInstant(target, expression, timeMs),
-    queryRange: (rangeSelector, timeMs) => queryRange(target, rangeSelector, timeMs),
+    federate: (selectors) => federate(target, selectors, options),
+    queryInstant: (expression, timeMs) => queryInstant(target, expression, timeMs, options),
+    queryRange: (rangeSelector, timeMs) => queryRange(target, rangeSelector, timeMs, options),
   }
 }

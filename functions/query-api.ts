@@ -15,6 +15,7 @@ export interface MatrixSeries {
 }
 
 const BODY_BYTES = 256 << 20 // a string cannot hold twice as much
+const QUOTED_CHARACTERS = 16 << 10
 
 /** The instant vector that an expression yields at a time (ms since epoch). Throws one sentence with the target's name. */
 export async function queryInstant(
@@ -135,7 +136,9 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Error(`answered 200 without JSON; check the target's url and auth: ${shown(text)}`)
+    throw new Error(
+      `answered 200 without JSON; check the target's url and auth: ${shown(text.slice(0, QUOTED_CHARACTERS))}`,
+    )
   }
 }
 

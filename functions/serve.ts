@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createBrotliCompress, createGzip } from 'node:zlib'
+import { cacheControl, contentType } from './media-type.ts'
 
 export interface ServeOptions {
   port: number // 0 for any that is free
@@ -30,32 +31,15 @@ export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-const HEADERS = {
+/** What every answer carries, on this machine as behind CloudFront. */
+export const SECURITY_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
 }
 
-const CONTENT_TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.csv': 'text/csv; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.svg': 'image/svg+xml; charset=utf-8',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.parquet': 'application/vnd.apache.parquet',
-}
-
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]'])
-
-/** The content type of a published file, by its name's ending. */
-export function contentType(path: string): string {
-  return CONTENT_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream'
-}
 
 /** Serves `dir` until closed; throws one sentence when there is no such folder or the port is taken. */
 export async function serveFolder(dir: string, { port, host = '127.0.0.1' }: ServeOptions): Promise<Serving> {
@@ -93,7 +77,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
     return say(response, 405, 'only GET and HEAD are answered here')
@@ -116,10 +100,10 @@ async function answer(
     const index = await look(root, [...segments, 'index.html'])
     return index === null || index === 'folder'
       ? notFound(root, request, response)
-      : send(index, 200, request, response, cacheControl(segments))
+      : send(index, 200, request, response, cacheControl(segments.join('/')))
   }
   if (found === null || path.endsWith('/')) return notFound(root, request, response)
-  return send(found, 200, request, response, cacheControl(segments))
+  return send(found, 200, request, response, cacheControl(segments.join('/')))
 }
 
 /** The decoded parts of a path, or null for one that no published file can have. */
@@ -151,11 +135,6 @@ async function look(root: string, segments: string[]): Promise<Lookup> {
   return stats.file
     ? { path, size: Number(size), etag: [size, mtimeNs, ino].map((n) => n.toString(36)).join('-') }
     : null
-}
-
-/** Assets carry a hash of their content in their name; all else is asked for again each time. */
-function cacheControl([first]: string[]): string {
-  return first === '_assets' ? 'public, max-age=31536000, immutable' : 'no-cache'
 }
 
 async function send(

@@ -19,7 +19,7 @@ export async function buildSite(say: (line: string) => void): Promise<void> {
   const astro = join(dirname(createRequire(import.meta.url).resolve('astro/package.json')), 'bin', 'astro.mjs')
   const child = spawn(process.execPath, [astro, 'build', '--root', 'site'], {
     cwd: ROOT,
-    env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' },
+    env: buildEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -30,6 +30,15 @@ export async function buildSite(say: (line: string) => void): Promise<void> {
   }
   const code = await new Promise((resolve) => child.once('close', resolve))
   if (code !== 0) throw new Error(`the site cannot be built (exit code ${code}):\n${output.trim()}`)
+}
+
+/**
+ * Astro writes values of the environment into the code it builds, of every variable whose name occurs there: the build
+ * gets none but what starts a process, so that it neither leaks one nor depends on somebody's shell.
+ */
+function buildEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env
+  return { PATH, HOME, TMPDIR, NODE_ENV: 'production', ASTRO_TELEMETRY_DISABLED: '1' }
 }
 
 async function newestIn(path: string): Promise<number> {

@@ -15,8 +15,14 @@ export default defineConfig({
   build: { format: 'directory', inlineStylesheets: 'never', assets: '_assets' },
   vite: {
     // Named by content alone: which page an asset was first met in is no part of what it is.
-    build: { assetsInlineLimit: 0, rolldownOptions: { output: { assetFileNames: '_assets/[hash][extname]' } } },
+    build: {
+      assetsInlineLimit: 0,
+      license: { fileName: 'LICENSES.txt' }, // of what is bundled, which asks for it to be passed on
+      rolldownOptions: { output: { assetFileNames: '_assets/[hash][extname]' } },
+    },
     environments: {
+      // Not named by content, which holds the folder of the build until the adapter takes it out.
+      ssr: { build: { rolldownOptions: { output: { chunkFileNames: 'chunks/[name].mjs' } } } },
       client: {
         build: {
           rolldownOptions: { output: { entryFileNames: '_assets/[hash].js', chunkFileNames: '_assets/[hash].js' } },

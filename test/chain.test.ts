@@ -1,14 +1,12 @@
 /** The chain of rollups: what verify tells apart, in rollups as they really lie in a store. */
 import fc from 'fast-check'
-import { type Checkpoint, encodeCheckpoint } from '#core/checkpoint.ts'
-import { OpenHours } from '#core/hours.ts'
 import { checkpointKey, rollupKey } from '#core/keys.ts'
-import { type EncodedRollup, encodeRollup } from '#core/rollup.ts'
-import { SeriesTable } from '#core/series.ts'
+import { encodeRollup } from '#core/rollup.ts'
 import { HOUR_MS } from '#core/time.ts'
 import { type Verified, verifyLedger } from '../functions/stage/verify.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import type { Store } from '../functions/store/store.ts'
+import { checkpointOf } from './closed-checkpoint.ts'
 import { encodeChain, flowRow, hourRecord } from './flow-rows.ts'
 
 const TEN = Date.UTC(2026, 10, 20, 10)
@@ -23,33 +21,6 @@ type Objects = Map<string, Uint8Array>
 
 function intact(): Objects {
   return new Map(chain.map(({ key, bytes }) => [key, bytes]))
-}
-
-/** A checkpoint that closed these rollups and knows nothing else. */
-function checkpointOf(rollups: readonly EncodedRollup[], finished: EncodedRollup[] = []): Uint8Array {
-  const last = rollups.at(-1)
-  const closedThrough = TEN + rollups.length * HOUR_MS
-  const checkpoint: Checkpoint = {
-    target: 'mesh',
-    owner: '',
-    generation: 1,
-    seq: 1,
-    selectors: '',
-    selectorsSince: 0,
-    seed: { lo: 1, hi: 2 },
-    baseline: TEN,
-    watermark: closedThrough,
-    tailedThrough: closedThrough,
-    head: last === undefined ? null : { number: last.number, key: last.key, sha256: last.sha256 },
-    externalLabels: [],
-    unclassifiedExample: '',
-    flows: [],
-    hours: new OpenHours(closedThrough),
-    finished,
-    series: new SeriesTable(),
-    proxies: [],
-  }
-  return encodeCheckpoint(checkpoint)
 }
 
 async function storeOf(objects: Objects, checkpoint: Uint8Array | null = checkpointOf(chain)): Promise<Store> {
@@ -80,6 +51,7 @@ test('a whole chain has no problem, and its head is the newest rollup', async ()
     gapHours: 0,
     pendingRollups: 0,
     hasCheckpoint: true,
+    sealedThrough: null,
     problems: [],
   })
 })
@@ -172,6 +144,12 @@ test('a second chain after the first is told, and so is one rollup too many', as
   const last = chain[HOURS - 1]
   const extra = encodeRollup({ target: 'mesh', hour, number: HOURS + 1, previous: last, coverage, rows: [] })
   expect(await kinds(intact().set(extra.key, extra.bytes))).toEqual([`order ${extra.key}`])
+})
+
+test('a first rollup that is not number 1 is out of order: its chain began elsewhere', async () => {
+  const { coverage } = hourRecord('mesh', TEN, [])
+  const first = encodeRollup({ target: 'mesh', hour: TEN, number: 7, previous: null, coverage, rows: [] })
+  expect(await kinds(new Map([[first.key, first.bytes]]), checkpointOf([first]))).toEqual([`order ${first.key}`])
 })
 
 test('a rollup with its predecessor’s number is out of order', async () => {

@@ -1,5 +1,6 @@
 /** The command line as a person and a pipe see it: child processes of bin/wharfage and of npm. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as http from 'node:http'
@@ -8,10 +9,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EXPORT_COLUMNS } from '#core/columns.ts'
 import { parseCsv } from '#core/csv.ts'
+import type { EncodedRollup } from '#core/rollup.ts'
+import { DAY_MS, dayOf, HOUR_MS, isoDate, isoHour } from '#core/time.ts'
+import type { SealSummary } from '../functions/stage/seal.ts'
+import { folderStore } from '../functions/store/folder.ts'
+import { encodeChain, hourRecord, writeChain } from './flow-rows.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BIN = join(ROOT, 'bin/wharfage')
-const COMMANDS = ['check', 'scrape', 'publish', 'export', 'verify', 'serve', 'query', 'demo']
+const COMMANDS = ['check', 'scrape', 'publish', 'export', 'seal', 'verify', 'serve', 'query', 'demo']
 const DEMO_DAY = ['--from', '2026-10-17', '--to', '2026-10-18']
 
 interface Ended {
@@ -141,6 +147,7 @@ test('a command called wrongly says why and how, on standard error alone, with e
     [['demo', '--days', '0'], '--days "0" is no whole number from 1 to 36'],
     [['query'], 'query takes one SQL text in quotes'],
     [['query', 'SELECT', '1'], 'query takes one SQL text in quotes'],
+    [['verify', '--seal', 'nowhere.json', ...demoConfig()], '--seal nowhere.json is no SHA-256 in hex, and no file'],
     [['verify', '--target', 'nobody', ...demoConfig()], 'the store has no target "nobody"'],
     [['scrape', '--target', 'nobody', ...demoConfig()], 'no target "nobody" in'],
   ]
@@ -156,7 +163,7 @@ test('a command called wrongly says why and how, on standard error alone, with e
 // Configuration.
 
 test('a missing configuration is told with its path, exit code 2', async () => {
-  const commands = [['check'], ['scrape'], ['publish'], ['verify'], ['serve'], ['export', ...DEMO_DAY]]
+  const commands = [['check'], ['scrape'], ['publish'], ['seal'], ['verify'], ['serve'], ['export', ...DEMO_DAY]]
   for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => wharfage(args)))) {
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(join(folder, 'wharfage.yaml'))
@@ -186,13 +193,25 @@ test('check --json gives the whole configuration to a program, with absolute pat
   expect(existsSync(join(dir, 'data'))).toBe(false)
 })
 
-test('check refuses a store that this version cannot write to', async () => {
+test('check says what a bucket and the functions on AWS are set to, and who may read the pages', async () => {
   const dir = configured('http://127.0.0.1:9090/federate')
   const text = readFileSync(join(dir, 'wharfage.yaml'), 'utf8').replace('./data', 's3://ledger/egress')
-  writeFileSync(join(dir, 'wharfage.yaml'), text)
-  const { code, stdout, stderr } = await wharfage(['check'], { cwd: dir })
-  expect([code, stdout]).toEqual([2, ''])
-  expect(stderr).toContain('store s3://ledger: this version keeps its ledger in a folder')
+  const checked = (more: string) => {
+    writeFileSync(join(dir, 'wharfage.yaml'), `${text}\n${more}\n`)
+    return wharfage(['check'], { cwd: dir })
+  }
+  const closed = await checked('retention: { days: 400 }\naws: { region: eu-west-1 }')
+  expect([closed.code, closed.stderr]).toEqual([0, ''])
+  expect(closed.stdout.split('\n')).toEqual(
+    expect.arrayContaining([
+      'store   s3://ledger/egress, held for 400 days in governance mode',
+      'aws     stack wharfage in eu-west-1, with the bucket; scrapes outside of any VPC',
+      "alarms  when samples are 15 minutes old, to the topic's subscribers",
+      'viewers nobody; give aws.viewers a password, addresses or both',
+    ]),
+  )
+  const open = await checked('aws: { region: eu-west-1, viewers: { password: env:SEEN, addresses: [192.0.2.0/24] } }')
+  expect(open.stdout).toContain('\nviewers who knows the password in env:SEEN, from 192.0.2.0/24\n')
 })
 
 test('relative paths start where the person is, through npm as without', async () => {
@@ -303,9 +322,13 @@ test('verify tells a whole chain from one with an altered rollup, by its exit co
   expect(altered.stdout).toContain(`  altered  ${key}: `)
   expect(altered.stdout).toContain('prod-us: whole:')
   expect(json.code).toBe(1)
-  expect((JSON.parse(json.stdout) as { problems: { kind: string; key: string }[] }[])[0].problems).toContainEqual(
-    expect.objectContaining({ kind: 'altered', key }),
-  )
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    targets: [
+      { problems: expect.arrayContaining([expect.objectContaining({ kind: 'altered', key })]) },
+      { problems: [] },
+    ],
+    seals: { seals: 0, problems: [] },
+  })
   expect(other.code).toBe(0)
 })
 
@@ -313,8 +336,61 @@ test('verify tells a store that knows nothing of a target from one whose chain i
   const dir = configured('http://127.0.0.1:9090/federate')
   expect(await wharfage(['verify'], { cwd: dir })).toMatchObject({
     code: 0,
-    stdout: `mesh: nothing yet: neither a checkpoint nor a rollup in the store of ${join(dir, 'wharfage.yaml')}\n`,
+    stdout: [
+      `mesh: nothing yet: neither a checkpoint nor a rollup in the store of ${join(dir, 'wharfage.yaml')}\n`,
+      'seals: whole: none yet\n',
+    ].join(''),
   })
+})
+
+/** A folder with a configuration and a ledger of 25 hours, from a midnight some days ago. */
+async function sealable(): Promise<{ dir: string; from: number; chain: EncodedRollup[] }> {
+  const dir = configured('http://127.0.0.1:9090/federate')
+  const from = dayOf(Date.now()) - 5 * DAY_MS
+  const chain = encodeChain(Array.from({ length: 25 }, (_, i) => hourRecord('mesh', from + i * HOUR_MS, [])))
+  await writeChain(folderStore(join(dir, 'data')), chain)
+  return { dir, from, chain }
+}
+
+test('seal says that there is nothing to seal yet', async () => {
+  const dir = configured('http://127.0.0.1:9090/federate')
+  expect(await wharfage(['seal'], { cwd: dir })).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: 'nothing to seal yet: the store has no rollup of a day that is over\n',
+  })
+})
+
+test('a day that was sealed is proved by its seal, as a hash or as a file, and by no other', async () => {
+  const { dir, from } = await sealable()
+  const made = await wharfage(['seal', '--json'], { cwd: dir })
+  expect([made.code, made.stderr]).toEqual([0, ''])
+  const { sealed, newest } = JSON.parse(made.stdout) as SealSummary
+  expect(sealed.slice(0, 2)).toEqual([isoDate(from), isoDate(from + DAY_MS)])
+  const path = join(dir, `data/seals/date=${sealed[0]}/seal.json`)
+  const held = createHash('sha256').update(readFileSync(path)).digest('hex')
+  const [hash, file, other, whole] = await Promise.all(
+    [['--seal', held], ['--seal', path], ['--seal', '0'.repeat(64)], []].map((args) =>
+      wharfage(['verify', ...args], { cwd: dir }),
+    ),
+  )
+  for (const { code, stdout } of [hash, file]) {
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`the one you hold is that of ${sealed[0]}`)])
+    expect(stdout).toContain(`, sealed through ${isoHour(from + 25 * HOUR_MS)}, `)
+  }
+  const span = `${sealed.length} days from ${sealed[0]} through ${newest?.date}`
+  expect(whole.stdout).toContain(`seals: whole: ${span}, newest ${newest?.sha256}\n`)
+  expect(other).toMatchObject({ code: 1, stdout: expect.stringContaining('  missing  seals/: the seal you hold, 000') })
+})
+
+test('seal fails over a chain that does not hold, with the sentence verify has for it', async () => {
+  const { dir, from, chain } = await sealable()
+  rmSync(join(dir, 'data', chain[5].key))
+  const { code, stdout, stderr } = await wharfage(['seal'], { cwd: dir })
+  expect(code).toBe(1)
+  expect(stdout).toContain(` days, ${isoDate(from)} to `)
+  const hour = isoHour(from + 5 * HOUR_MS)
+  expect(stderr).toContain(`seal ${isoDate(from)}: mesh: missing ${chain[5].key}: no rollup of ${hour}`)
 })
 
 test('export writes CSV, JSON lines and Parquet to standard output and nothing else', async () => {

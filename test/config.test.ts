@@ -2,17 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import {
-  type Config,
-  ConfigError,
-  configJsonSchema,
-  loadConfig,
-  type Problem,
-  parseConfig,
-} from '../functions/config.ts'
+import { type Config, ConfigError, loadConfig, type Problem, parseConfig } from '../functions/config.ts'
+import { configJsonSchema } from '../functions/config-schema.ts'
 
 const root = join(import.meta.dirname, '..')
 const least = 'store: ./data\ntargets:\n  - name: prod\n    url: https://p.example/federate\n'
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prometheus-AbCdEf'
 
 const parse = (source: string): Config => parseConfig(source, '/etc/wharfage/wharfage.yaml')
 const problems = (source: string): Problem[] => {
@@ -57,6 +53,8 @@ test('reads the least there can be, with every default', () => {
       },
     ],
     site: { title: 'Egress', outDir: '/etc/wharfage/wharfage-site' },
+    retention: null,
+    aws: null,
   })
 })
 
@@ -70,7 +68,8 @@ test('the example is valid, says what its comments say, and names every key', as
   for (const key of keys) expect(source).toMatch(new RegExp(`\\b${key}:`))
   // What is commented out shows defaults, which change nothing, and examples, which are valid.
   const shown = source.replace(/^( *)# (?=(?: {2})?[a-zA-Z]+:)/gm, '$1').replace(/^ +bearer:.*\n/m, '')
-  const [target] = parse(shown).targets
+  const { targets, retention, aws } = parse(shown.replace('./wharfage-data', 's3://ledger/egress'))
+  const [target] = targets
   expect({ ...target, auth: {}, allow: [] }).toEqual(parse(source).targets[0])
   expect(target.allow).toEqual(['10.0.0.0/8'])
   expect(target.auth).toEqual({
@@ -80,6 +79,15 @@ test('the example is valid, says what its comments say, and names every key', as
       cert: 'file:/etc/wharfage/secrets/client.pem',
       key: 'file:/etc/wharfage/secrets/client.key',
     },
+  })
+  expect(retention).toEqual({ days: 400, mode: 'governance' })
+  expect(aws).toEqual({
+    region: 'eu-west-1',
+    stack: 'wharfage',
+    bucket: 'create',
+    vpc: { subnets: ['subnet-0a1b2c3d4e5f67890'], securityGroups: ['sg-0a1b2c3d4e5f67890'] },
+    alarms: { email: 'oncall@example.com', headAgeMinutes: 15 },
+    viewers: { password: 'env:WHARFAGE_VIEWERS', addresses: ['203.0.113.0/24', '2001:db8::/32'] },
   })
 })
 
@@ -139,7 +147,9 @@ test.each([
   ['auth: { tls: {} }', 'targets[0].auth.tls: is empty; give ca, or cert and key'],
   ['auth: { tls: { cert: file:c } }', 'targets[0].auth.tls: has one of cert and key; give both or neither'],
   ['auth: { basic: { username: u } }', 'targets[0].auth.basic.password: is missing; give the password'],
-  ['auth: { bearer: "env:A B" }', 'must be env:NAME or file:PATH'],
+  ['auth: { bearer: "env:A B" }', 'must be env:NAME, file:PATH or the ARN of a secret in Secrets Manager'],
+  ['auth: { bearer: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prom" }', 'must be env:NAME, file:PATH or'],
+  ['auth: { bearer: "arn:aws:s3:::bucket" }', 'must be env:NAME, file:PATH or'],
 ])('says of %s what is wrong', (line, message) => {
   expect(said(line)).toContain(message)
 })
@@ -155,6 +165,8 @@ test.each([
   ['generation: 7', { generation: 7 }],
   ['auth: { bearer: file:/run/token }', { auth: { bearer: 'file:/run/token' } }],
   ['auth: { bearer: file:../token }', { auth: { bearer: 'file:/etc/token' } }],
+  [`auth: { bearer: '${ARN}' }`, { auth: { bearer: ARN } }],
+  [`auth: { tls: { ca: '${ARN}:ca' } }`, { auth: { tls: { ca: `${ARN}:ca` } } }],
   ['auth: { bearer: env:T, tls: { ca: env:CA } }', { auth: { bearer: 'env:T', tls: { ca: 'env:CA' } } }],
 ])('reads %s', (line, expected) => {
   expect(parse(`${least}    ${line}\n`).targets[0]).toMatchObject(expected)
@@ -224,6 +236,96 @@ test('refuses two targets of one name, beside other mistakes', () => {
   ])
 })
 
+// What stands below the targets of a ledger in a bucket.
+const inBucket = least.replace('./data', 's3://ledger/egress')
+
+test('AWS needs a region, and has a default for all else', () => {
+  expect(parse(`${inBucket}aws: { region: eu-west-1 }\n`).aws).toEqual({
+    region: 'eu-west-1',
+    stack: 'wharfage',
+    vpc: null,
+    bucket: 'create',
+    alarms: { email: null, headAgeMinutes: 15 },
+    viewers: { password: null, addresses: [] },
+  })
+})
+
+test.each([
+  ['retention: { days: 1 }', { retention: { days: 1, mode: 'governance' } }],
+  ['retention: { days: 36500, mode: compliance }', { retention: { days: 36_500, mode: 'compliance' } }],
+  ['aws: { region: us-gov-west-1, stack: W-2, bucket: existing }', { aws: { stack: 'W-2', bucket: 'existing' } }],
+  ['aws: { region: eu-west-1, viewers: { password: file:viewers } }', viewers('file:/etc/wharfage/viewers')],
+  ['aws: { region: eu-west-1, viewers: { password: env:V, addresses: [] } }', viewers('env:V')],
+  ['aws: { region: eu-west-1, alarms: { headAgeMinutes: 1440 } }', { aws: { alarms: { headAgeMinutes: 1440 } } }],
+])('reads, of a ledger in a bucket, %s', (line, expected) => {
+  expect(parse(`${inBucket}${line}\n`)).toMatchObject(expected)
+})
+
+function viewers(password: string): object {
+  return { aws: { viewers: { password, addresses: [] } } }
+}
+
+test.each([
+  ['retention: {}', '5:12 retention.days: is missing; give days'],
+  ['retention: 400', '5:12 retention: must be a mapping'],
+  ['retention: { days: 0 }', '5:20 retention.days: must be at least 1, not 0'],
+  ['retention: { days: 36501 }', 'must be at most 36500'],
+  ['retention: { days: 1.5 }', 'must be a whole number'],
+  ['retention: { days: 1, mode: GOVERNANCE }', 'retention.mode: must be governance or compliance, not "GOVERNANCE"'],
+  ['retention: { days: 1, mod: governance }', 'did you mean mode?'],
+  ['aws: {}', '5:6 aws.region: is missing; give the AWS region'],
+  ['aws: { region: Frankfurt }', 'aws.region: must be the name of an AWS region, such as eu-west-1, not "Frankfurt"'],
+  ['aws: { region: eu-west-1a }', 'must be the name of an AWS region'],
+  ['aws: { region: eu-west-1, stack: 2nd }', 'aws.stack: must be a letter and at most 31 more'],
+  [`aws: { region: eu-west-1, stack: ${'s'.repeat(33)} }`, 'aws.stack: must be a letter and at most 31 more'],
+  ['aws: { region: eu-west-1, stack: a_b }', 'aws.stack: must be a letter'],
+  ['aws: { region: eu-west-1, bucket: mine }', 'aws.bucket: must be create or existing, not "mine"'],
+  ['aws: { region: eu-west-1, vpc: { subnets: [subnet-12345678] } }', 'aws.vpc.securityGroups: is missing'],
+  ['aws: { region: eu-west-1, vpc: { subnets: [], securityGroups: [] } }', 'aws.vpc.subnets: is empty; name at least'],
+  ['aws: { region: eu-west-1, vpc: { subnets: [a], securityGroups: [sg-1] } }', 'must be the id of one, subnet-…'],
+  ['aws: { region: eu-west-1, alarms: { email: nobody } }', 'aws.alarms.email: must be one e-mail address'],
+  ['aws: { region: eu-west-1, alarms: { headAgeMinutes: 4 } }', 'aws.alarms.headAgeMinutes: must be at least 5'],
+  ['aws: { region: eu-west-1, alarms: { headAgeMinutes: 1441 } }', 'must be at most 1440'],
+  ['aws: { region: eu-west-1, viewers: { addresses: [203.0.113.7] } }', 'must be an address range such as'],
+  ['aws: { region: eu-west-1, viewers: { pasword: env:V } }', 'did you mean password?'],
+  [`aws: { region: eu-west-1, viewers: { password: '${ARN}' } }`, 'must be env:NAME or file:PATH, read when'],
+  ['aws: { region: eu-west-1, viewrs: {} }', 'did you mean viewers?'],
+  ['aws: { account: 123456789012 }', 'known here are region, stack, bucket'],
+])('says of %s, for a ledger in a bucket, what is wrong', (line, message) => {
+  const found = problems(`${inBucket}${line}\n`)
+  expect(found.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`).join('\n')).toContain(
+    message,
+  )
+})
+
+test('takes at most fifty ranges of viewers, for all must fit into one function', () => {
+  const ranges = (count: number): string => Array.from({ length: count }, (_, i) => `203.0.113.${i}/32`).join(', ')
+  const source = (count: number): string =>
+    `${inBucket}aws: { region: eu-west-1, viewers: { addresses: [${ranges(count)}] } }\n`
+  expect(parse(source(50)).aws?.viewers.addresses).toHaveLength(50)
+  expect(problems(source(51)).map(({ message }) => message)).toEqual(['must have at most 50 ranges'])
+})
+
+test('refuses for a ledger in a folder what only a bucket can do, where it stands', () => {
+  expect(problems(`${least}retention: { days: 400 }\naws: { region: eu-west-1 }\n`)).toEqual([
+    { line: 5, column: 1, path: 'retention', message: expect.stringContaining('the store is a folder') },
+    { line: 6, column: 1, path: 'aws', message: expect.stringContaining('needs a store in s3://') },
+  ])
+})
+
+test('refuses an alarm that would never end, beside other mistakes', () => {
+  const slow = inBucket.replace('url:', 'interval: 30m\n    url:')
+  expect(parse(`${slow}aws: { region: eu-west-1, alarms: { headAgeMinutes: 60 } }\n`).aws).not.toBeNull()
+  const message = 'must be at least 60, twice the longest interval of a target, or its alarm never ends; it is '
+  expect(problems(`${slow}aws: { region: eu-west-1, alarms: { headAgeMinutes: 59 }, bucket: x }\n`)).toEqual([
+    { line: 6, column: 53, path: 'aws.alarms.headAgeMinutes', message: `${message}59` },
+    expect.objectContaining({ path: 'aws.bucket' }),
+  ])
+  expect(problems(`${slow}aws: { region: eu-west-1 }\n`)).toEqual([
+    { line: 6, column: 6, path: 'aws.alarms.headAgeMinutes', message: `${message}15` },
+  ])
+})
+
 test('refuses the keys that this version would do nothing with', () => {
   for (const key of ['prices', 'register', 'istio']) {
     expect(problems(`${least}${key}: x.yaml\n`)).toEqual([
@@ -246,6 +348,17 @@ test('repeats no secret that stands where its name should, nor beside it', () =>
   ]) {
     expect(said(line)).not.toBe('')
     expect(said(line)).not.toContain('hunter2')
+  }
+  for (const viewers of [
+    'hunter2',
+    '[hunter2]',
+    '{ password: hunter2 }',
+    '{ password: [hunter2] }',
+    '{ key: hunter2 }',
+  ]) {
+    const found = problems(`${least.replace('./data', 's3://ledger')}aws: { region: eu-west-1, viewers: ${viewers} }\n`)
+    expect(found).toHaveLength(1)
+    expect(JSON.stringify(found)).not.toContain('hunter2')
   }
   for (const source of ['hunter2', '- hunter2', 'targets: { auth: { bearer: hunter2 } }', 'store: { auth: hunter2 }']) {
     expect(problems(source)).not.toEqual([])

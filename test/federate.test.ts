@@ -182,7 +182,11 @@ describe('credentials', () => {
     process.env.FEDERATE_TEST_TOKEN = `${TOKEN}\nHost: elsewhere`
     await expect(
       federate(targetAt('http://127.0.0.1:9/federate', { bearer: 'env:FEDERATE_TEST_TOKEN' }), ['up']),
-    ).rejects.toThrow(new Error('scrape prod-eu: secret env:FEDERATE_TEST_TOKEN holds a character that no token has'))
+    ).rejects.toThrow(
+      new Error(
+        'scrape prod-eu: secret env:FEDERATE_TEST_TOKEN holds a character that no token has, such as a blank or a line break; put the token alone there',
+      ),
+    )
   })
 })
 

@@ -14,6 +14,7 @@ import {
   rollupPrefix,
   rollupsPrefix,
   sealKey,
+  sealsPrefix,
 } from '../functions/core/keys.ts'
 import { HOUR_MS, isoDate } from '../functions/core/time.ts'
 
@@ -28,6 +29,7 @@ test('lies where Athena and DuckDB look for it', () => {
   expect(rollupPrefix('prod-eu')).toBe('rollups/target=prod-eu/')
   expect(rollupPrefix('prod-eu', '2026-07-01')).toBe('rollups/target=prod-eu/date=2026-07-01/')
   expect(sealKey('2026-07-01')).toBe('seals/date=2026-07-01/seal.json')
+  expect(sealsPrefix).toBe('seals/')
   expect(dailyKey('prod-eu', '2026-07-01')).toBe('daily/target=prod-eu/date=2026-07-01/daily.parquet')
 })
 

@@ -99,12 +99,17 @@ test('verify raises no alarm when hours are closed and written while it reads', 
   const inner = memoryStore()
   await scrapeThrough(inner, 0, 200)
   let minute = 200
+  let scrapes = Promise.resolve()
   const store: Store = {
     ...inner,
     async get(key) {
       const found = await inner.get(key)
-      minute += 10
-      await scrapeThrough(inner, minute, minute)
+      // Rollups are read side by side; the scrapes between them come one after another.
+      scrapes = scrapes.then(() => {
+        minute += 10
+        return scrapeThrough(inner, minute, minute)
+      })
+      await scrapes
       return found
     },
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import * as http from 'node:http'
+import * as https from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -14,11 +15,21 @@ export interface PrometheusOptions {
   scrapeConfigs: object[] // as in Prometheus's own configuration
   externalLabels?: Record<string, string>
   scrapeInterval?: string // Prometheus's spelling; default '1s'
+  guard?: Guard // default: plain HTTP for everybody
   history?: string // OpenMetrics with timestamps, all in the past: samples it has from the start; needs promtool
 }
 
+/** TLS and basic authentication, and how the test itself gets in. PEM. */
+export interface Guard {
+  cert: string // the server's
+  key: string
+  clientCa: string // of the certificates that clients must show
+  users: Record<string, string> // bcrypt hash by name
+  client: https.RequestOptions
+}
+
 export interface RunningPrometheus {
-  url: string // http://127.0.0.1:port
+  url: string // http://127.0.0.1:port, or https
   stop(): Promise<void>
 }
 
@@ -53,11 +64,14 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
     ])
   }
   const address = `127.0.0.1:${await freePort()}`
-  const child = spawn(
-    prometheus,
-    [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${address}`],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=${address}`,
+    ...(options.guard === undefined ? [] : [`--web.config.file=${await writeGuard(options.guard, folder)}`]),
+  ]
+  const url = `${options.guard === undefined ? 'http' : 'https'}://${address}`
+  const child = spawn(prometheus, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-4000)
@@ -67,14 +81,29 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
     await rm(folder, { recursive: true, force: true })
   }
   const deadline = performance.now() + 20_000
-  while (!(await ready(`http://${address}/-/ready`))) {
+  while (!(await ready(`${url}/-/ready`, options.guard?.client))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop()
       throw new Error(`prometheus did not become ready:\n${log}`)
     }
     await sleep(50)
   }
-  return { url: `http://${address}`, stop }
+  return { url, stop }
+}
+
+async function writeGuard({ cert, key, clientCa, users }: Guard, folder: string): Promise<string> {
+  for (const [name, pem] of Object.entries({ cert, key, clientCa })) await writeFile(join(folder, `${name}.pem`), pem)
+  const config = {
+    tls_server_config: {
+      cert_file: 'cert.pem',
+      key_file: 'key.pem',
+      client_auth_type: 'RequireAndVerifyClientCert',
+      client_ca_file: 'clientCa.pem',
+    },
+    basic_auth_users: users,
+  }
+  await writeFile(join(folder, 'web.yml'), JSON.stringify(config))
+  return join(folder, 'web.yml')
 }
 
 function findPrometheus(): string | null {
@@ -107,13 +136,13 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-function ready(url: string): Promise<boolean> {
+function ready(url: string, client?: https.RequestOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    http
-      .get(url, { agent: false, timeout: 2000 }, (response) => {
-        response.resume()
-        resolve(response.statusCode === 200)
-      })
+    const get = client === undefined ? http.get : https.get
+    get(url, { agent: false, timeout: 2000, ...client }, (response) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
       .on('timeout', () => resolve(false))
       .on('error', () => resolve(false))
   })

@@ -2,12 +2,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { parseCsv } from '#core/csv.ts'
 import { sha256 } from '#core/hash.ts'
 import type { HourRecord } from '#core/hour-record.ts'
 import { publishedKey } from '#core/keys.ts'
 import { decodePublished } from '#core/published.ts'
 import type { DayReport, IndexReport } from '#core/report.ts'
+import type { EncodedRollup } from '#core/rollup.ts'
 import { DAY_MS, HOUR_MS, isoDate, MINUTE_MS } from '#core/time.ts'
 import type { Site } from '../functions/pages.ts'
 import { type PublishSummary, publish } from '../functions/stage/publish.ts'
@@ -15,6 +17,7 @@ import { scrapeTarget } from '../functions/stage/scrape.ts'
 import { folderStore } from '../functions/store/folder.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import type { Store } from '../functions/store/store.ts'
+import { faultyStore } from './faulty-store.ts'
 import { encodeChain, flowRow, hourRecord, writeChain } from './flow-rows.ts'
 import { httpSeries, simulatedPrometheus, upOf } from './simulated-prometheus.ts'
 import { simulatedTarget } from './simulated-target.ts'
@@ -57,14 +60,22 @@ function hoursOf(days: number, target = 'mesh', first = FIRST): HourRecord[] {
   )
 }
 
+/** Chains of whole days, kept: encoding them is most of what these tests would do. */
+const chains = new Map<number, EncodedRollup[]>()
+function chainOf(days: number): EncodedRollup[] {
+  const chain = chains.get(days) ?? encodeChain(hoursOf(days))
+  chains.set(days, chain)
+  return chain
+}
+
 async function ledgerOf(days: number): Promise<Store> {
   const store = memoryStore()
-  await writeChain(store, encodeChain(hoursOf(days)))
+  await writeChain(store, chainOf(days))
   return store
 }
 
 async function grow(store: Store, days: number): Promise<void> {
-  for (const { key, bytes } of encodeChain(hoursOf(days))) await store.put(key, bytes, 'absent')
+  await writeChain(store, chainOf(days))
 }
 
 const publishing = (store: Store, out: Store, site: Site, all = false): Promise<PublishSummary> =>
@@ -86,6 +97,7 @@ test('a first publish writes the assets, a page with three downloads for each da
   expect(await publishing(store, out, site)).toEqual({
     days: 2,
     renderedDays: ['2026-11-20', '2026-11-21'],
+    remainingDays: 0,
     indexRendered: true,
     files: 12,
   })
@@ -115,7 +127,7 @@ test('when nothing has changed nothing is rendered, and what is published stays 
     days: 2,
     renderedDays: [],
     indexRendered: false,
-    files: 1,
+    files: 0,
   })
   expect(site.rendered).toEqual([])
   expect([await store.get(publishedKey), await contents(out)]).toEqual(before)
@@ -127,7 +139,8 @@ test('one more day renders that day, its neighbour that now links to it, and the
   await grow(store, 4)
   site.rendered.length = 0
   expect(await publishing(store, out, site)).toMatchObject({ days: 4, renderedDays: ['2026-11-22', '2026-11-23'] })
-  expect(site.rendered).toEqual(['/days/2026-11-22/', '/days/2026-11-23/', '/'])
+  expect(site.rendered.slice(0, 2).sort()).toEqual(['/days/2026-11-22/', '/days/2026-11-23/'])
+  expect(site.rendered.slice(2)).toEqual(['/'])
   const links = await Promise.all(
     ['2026-11-20', '2026-11-22', '2026-11-23'].map(async (date) => {
       const { previous, next } = await report(out, date)
@@ -269,46 +282,286 @@ test('an empty ledger has an index and no days', async () => {
 
 test('of two publishes at once the second says so, and the next one puts right what it wrote over the first', async () => {
   const [store, out, site] = [await ledgerOf(1), memoryStore(), new JsonSite(folder)]
-  let wake = () => {}
-  const asleep = new Promise<void>((resolve) => {
-    wake = resolve
-  })
+  const [asked, wake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const slow: Site = {
     version: site.version,
     assets: () => site.assets(),
     render: async (path, of) => {
-      await asleep
+      asked.resolve()
+      await wake.promise
       return site.render(path, of)
     },
   }
   const older = publishing(store, out, slow)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await asked.promise
   await grow(store, 2)
   await publishing(store, out, site)
-  wake()
+  const newer = await contents(out)
+  wake.resolve()
   await expect(older).rejects.toThrow('publish: another publish ran at the same time; run it once more')
-  await publishing(store, out, site)
+  expect(await contents(out)).not.toEqual(newer)
+  expect(await publishing(store, out, site)).toMatchObject({ renderedDays: ['2026-11-20'] })
+  expect(await contents(out)).toEqual(newer)
   const alone = memoryStore()
   await publishing(await ledgerOf(2), alone, site)
-  expect(await contents(out)).toEqual(await contents(alone))
+  expect(newer).toEqual(await contents(alone))
 })
 
-test('a publish that fails half-way leaves a site that the next one completes', async () => {
-  const [store, out, site] = [await ledgerOf(3), memoryStore(), new JsonSite(folder)]
-  const failing: Site = {
+test('however two publishes overlap while the ledger grows, the next one leaves what one alone would have', async () => {
+  const alone = memoryStore()
+  await publishing(await sparseLedger(4), alone, new JsonSite(folder))
+  let refused = 0
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), fc.boolean(), async (scheduler, hasRecord) => {
+      const [store, out, site] = [await sparseLedger(2), memoryStore(), new JsonSite(folder)]
+      if (hasRecord) await publishing(store, out, site)
+      const late = <T>(label: string, act: () => Promise<T>) => scheduler.schedule(Promise.resolve(), label).then(act)
+      const slowly = (inner: Store): Store => ({
+        get: (key) => late(`get ${key}`, () => inner.get(key)),
+        head: (key) => late(`head ${key}`, () => inner.head(key)),
+        put: (...given) => late(`put ${given[0]}`, () => inner.put(...given)),
+        list: (prefix) => late(`list ${prefix}`, () => inner.list(prefix)),
+      })
+      const run = () => publishing(slowly(store), slowly(out), site).catch(() => refused++)
+      const growing = late('grow', async () => {
+        const more = await sparseLedger(4)
+        for (const { key } of await more.list('')) await store.put(key, (await more.get(key))!.bytes, 'absent')
+      })
+      await scheduler.waitFor(Promise.all([run(), growing, run()]))
+      await publishing(store, out, site)
+      expect(await contents(out)).toEqual(await contents(alone))
+      expect(await deadLinks(out)).toEqual([])
+    }),
+    { numRuns: 40 },
+  )
+  expect(refused).toBeGreaterThan(5)
+})
+
+/** One hour a day, so that many days are few rollups. */
+async function sparseLedger(days: number): Promise<Store> {
+  const store = memoryStore()
+  const records = Array.from({ length: days }, (_, n) =>
+    hourRecord('mesh', FIRST + n * DAY_MS, [flowRow({ requests: n + 1, egressBytes: 100 * (n + 1) })]),
+  )
+  await writeChain(store, encodeChain(records))
+  return store
+}
+
+/** A site in which some pages cannot be rendered. */
+function failingSite(site: JsonSite, fails: (path: string) => boolean): Site {
+  return {
     version: site.version,
     assets: () => site.assets(),
     render: async (path, of) => {
-      if (path === '/days/2026-11-21/') throw new Error('pages: /days/2026-11-21/ rendered with status 500')
+      if (fails(path)) throw new Error(`pages: ${path} rendered with status 500`)
       return site.render(path, of)
     },
   }
-  await expect(publishing(store, out, failing)).rejects.toThrow('rendered with status 500')
-  expect(await store.get(publishedKey)).toBeNull()
+}
+
+/** What pages link to that is not there: nothing, ever. */
+async function deadLinks(out: Store): Promise<string[]> {
+  const keys = new Set((await out.list('')).map(({ key }) => key))
+  const dead: string[] = []
+  for (const key of keys) {
+    if (!key.endsWith('index.html')) continue
+    const { report: of } = JSON.parse(Buffer.from((await out.get(key))!.bytes).toString())
+    const linked: (string | null)[] =
+      key === 'index.html' ? (of as IndexReport).days.map(({ date }) => date) : [of.previous, of.next]
+    for (const date of linked) {
+      if (date !== null && !keys.has(`days/${date}/index.html`)) dead.push(`${key} links to ${date}`)
+    }
+    const files: string[] = of.downloads.map(({ file }: { file: string }) => file)
+    for (const file of files) {
+      if (!keys.has(key.replace('index.html', file))) dead.push(`${key} links to ${file}`)
+    }
+  }
+  return dead
+}
+
+/** True from the given time of asking on. */
+function after(times: number): () => boolean {
+  let asked = 0
+  return () => ++asked > times
+}
+
+test('a publish out of time keeps what it has, newest days first, links to nothing that is not there, and is gone on with', async () => {
+  const alone = memoryStore()
+  await publishing(await sparseLedger(7), alone, new JsonSite(folder))
+  for (let days = 0; days <= 7; days++) {
+    const [store, out, site] = [await sparseLedger(7), memoryStore(), new JsonSite(folder)]
+    const first = await publish(store, out, site, { title: 'Egress', outOfTime: after(days) })
+    const newest = Array.from({ length: days }, (_, n) => isoDate(FIRST + (7 - days + n) * DAY_MS))
+    expect(first).toMatchObject({ days: 7, renderedDays: newest, remainingDays: 7 - days, indexRendered: days === 7 })
+    expect(await deadLinks(out)).toEqual([])
+    // Sums over days whose pages are still to come would be wrong without a sign of it: no index, then.
+    expect((await out.get('index.html')) === null).toBe(days < 7)
+    const second = await publishing(store, out, site)
+    // All that is left, and the day that had nothing to link to.
+    expect(second.renderedDays.length).toBe(days === 0 || days === 7 ? 7 - days : 8 - days)
+    expect([second.remainingDays, await deadLinks(out)]).toEqual([0, []])
+    expect(await contents(out)).toEqual(await contents(alone))
+    expect((await publishing(store, out, site)).files).toBe(0)
+  }
+})
+
+test('a publish that is always out of time ends all the same, a few days at a time', async () => {
+  const [store, out, site] = [await sparseLedger(9), memoryStore(), new JsonSite(folder)]
+  const remaining: number[] = []
+  for (let left = 9; left > 0; remaining.push(left)) {
+    left = (await publish(store, out, site, { title: 'Egress', outOfTime: after(3) })).remainingDays
+    expect(await deadLinks(out)).toEqual([])
+  }
+  expect(remaining).toEqual([6, 4, 2, 0])
+  expect(await out.get('index.html')).not.toBeNull()
+})
+
+test('while a new build takes several publishes, the index shows all days, each with its page’s figures', async () => {
+  const [store, out, site] = [await sparseLedger(5), memoryStore(), new JsonSite(folder)]
+  await publishing(store, out, site)
+  site.version = '2'
+  const summary = await publish(store, out, site, { title: 'Egress', outOfTime: after(2) })
+  expect(summary).toMatchObject({ renderedDays: ['2026-11-23', '2026-11-24'], remainingDays: 3, indexRendered: true })
+  const index = JSON.parse(Buffer.from((await out.get('index.html'))!.bytes).toString())
+  expect(index.version).toBe('2')
+  expect((index.report as IndexReport).days.map(({ byClass }) => byClass.registered.egressBytes)).toEqual([
+    100, 200, 300, 400, 500,
+  ])
+  expect(await publishing(store, out, site)).toMatchObject({ remainingDays: 0, indexRendered: false })
+  expect((await report(out, '2026-11-20')).date).toBe('2026-11-20')
+})
+
+test('a page that somebody removed is in no index until it is there again', async () => {
+  const [store, site] = [await sparseLedger(3), new JsonSite(folder)]
+  const path = join(folder, 'site')
+  const out = folderStore(path)
+  await publishing(store, out, site)
+  rmSync(join(path, 'days/2026-11-20/index.html'))
+  rmSync(join(path, 'index.html'))
+  const summary = await publish(store, out, site, { title: 'Egress', outOfTime: () => true })
+  expect(summary).toMatchObject({ renderedDays: [], remainingDays: 1, indexRendered: false })
+  expect(await publishing(store, out, site)).toMatchObject({ renderedDays: ['2026-11-20'], indexRendered: true })
+  expect(await deadLinks(out)).toEqual([])
+})
+
+test('what is rendered is recorded on the way: a publish that is killed loses no more than the last twenty days', async () => {
+  const [store, out, site] = [await sparseLedger(45), memoryStore(), new JsonSite(folder)]
+  const killed = faultyStore(out, ({ key, method }) =>
+    method === 'put' && key === 'days/2026-11-21/index.html' ? 'crash before' : 'none',
+  )
+  const killedStore = faultyStore(store, ({ method, key, index }) => {
+    const dead = killed.calls.some((call) => call.key === 'days/2026-11-21/index.html')
+    return dead && method === 'put' && key === publishedKey && index > 0 ? 'crash before' : 'none'
+  })
+  await expect(publishing(killedStore, killed, site)).rejects.toThrow()
+  site.rendered.length = 0
+  const { renderedDays } = await publishing(store, out, site)
+  expect(renderedDays).toEqual(['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24'])
+  const alone = memoryStore()
+  await publishing(await sparseLedger(45), alone, site)
+  expect(await contents(out)).toEqual(await contents(alone))
+})
+
+test('a day that cannot be rendered keeps no other from it, is named, and leaves its old page and no dead link', async () => {
+  const [store, out, site] = [await sparseLedger(4), memoryStore(), new JsonSite(folder)]
+  const failing = failingSite(site, (path) => path === '/days/2026-11-21/')
+  const sentence = 'publish: a day cannot be rendered, 2026-11-21: pages: /days/2026-11-21/ rendered with status 500'
+  await expect(publishing(store, out, failing)).rejects.toThrow(sentence)
+  expect(Object.keys(decodePublished((await store.get(publishedKey))!.bytes).days)).toEqual([
+    '2026-11-20',
+    '2026-11-22',
+    '2026-11-23',
+  ])
+  expect([await deadLinks(out), await out.get('index.html')]).toEqual([[], null])
   await publishing(store, out, site)
   const alone = memoryStore()
-  await publishing(await ledgerOf(3), alone, site)
+  await publishing(await sparseLedger(4), alone, site)
   expect(await contents(out)).toEqual(await contents(alone))
+  site.version = '2'
+  const again = failingSite(site, (path) => path === '/days/2026-11-21/')
+  await expect(publishing(store, out, again)).rejects.toThrow(sentence)
+  const versionOf = async (key: string) => JSON.parse(Buffer.from((await out.get(key))!.bytes).toString()).version
+  expect(await Promise.all(['2026-11-20', '2026-11-21'].map((date) => versionOf(`days/${date}/index.html`)))).toEqual([
+    '2',
+    '1',
+  ])
+  expect(await versionOf('index.html')).toBe('2')
+})
+
+test('when day after day cannot be rendered it is given up', async () => {
+  const [store, out, site] = [await sparseLedger(30), memoryStore(), new JsonSite(folder)]
+  let asked = 0
+  const failing = failingSite(site, () => ++asked > 0)
+  await expect(publishing(store, out, failing)).rejects.toThrow(
+    /^publish: a day cannot be rendered \(and \d more\), 2026-/,
+  )
+  expect(asked).toBeLessThan(8)
+})
+
+test('the bytes are the same however slowly and in whatever order the ledger answers', async () => {
+  const alone = memoryStore()
+  const ledger = await sparseLedger(5)
+  await publishing(ledger, alone, new JsonSite(folder))
+  const record = (await ledger.get(publishedKey))!.bytes
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+      const [store, out, site] = [await sparseLedger(5), memoryStore(), new JsonSite(folder)]
+      const slow: Store = {
+        ...store,
+        get: (key) => scheduler.schedule(Promise.resolve(), key).then(() => store.get(key)),
+      }
+      const slowOut: Store = {
+        ...out,
+        put: (...given) => scheduler.schedule(Promise.resolve(), given[0]).then(() => out.put(...given)),
+      }
+      await scheduler.waitFor(publishing(slow, slowOut, site))
+      expect(await contents(out)).toEqual(await contents(alone))
+      expect(Object.keys(decodePublished((await store.get(publishedKey))!.bytes).days)).toEqual(
+        Object.keys(decodePublished(record).days),
+      )
+    }),
+    { numRuns: 10 },
+  )
+})
+
+test('assets are written once: again only when they are gone, altered, or not immutable and of another build', async () => {
+  const [store, out, site] = [await ledgerOf(1), memoryStore(), new JsonSite(folder)]
+  const written: string[] = []
+  const watched: Store = {
+    ...out,
+    put: (...given) => {
+      written.push(given[0])
+      return out.put(...given)
+    },
+  }
+  const assetsWritten = async () => {
+    written.length = 0
+    await publishing(store, watched, site)
+    return written.filter((key) => !key.startsWith('days') && key !== 'index.html').sort()
+  }
+  expect(await assetsWritten()).toEqual(['404.html', '_assets/style.1.css'])
+  expect(await assetsWritten()).toEqual([])
+  await out.put('_assets/style.1.css', Buffer.from('mine'), 'always')
+  expect(await assetsWritten()).toEqual(['_assets/style.1.css'])
+  await out.put('404.html', Buffer.from('mine'), 'always')
+  expect(await assetsWritten()).toEqual(['404.html'])
+  site.version = '2'
+  expect(await assetsWritten()).toEqual(['404.html'])
+})
+
+test('of two publishes at once the second stops at the first record it cannot save', async () => {
+  const [store, out, site] = [await sparseLedger(60), memoryStore(), new JsonSite(folder)]
+  let others = 0
+  const overtaken: Site = {
+    version: site.version,
+    assets: () => site.assets(),
+    render: async (path, of) => {
+      if (others++ === 0) await publishing(store, out, new JsonSite(folder))
+      return site.render(path, of)
+    },
+  }
+  await expect(publishing(store, out, overtaken)).rejects.toThrow('publish: another publish ran at the same time')
+  expect(others).toBeLessThan(25)
 })
 
 test('what was published is forgotten when its record cannot be read, and everything is rendered again', async () => {
@@ -317,8 +570,11 @@ test('what was published is forgotten when its record cannot be read, and everyt
     '{',
     '[]',
     'null',
-    '{"schema":2,"days":{},"index":{}}',
-    '{"schema":1,"days":{},"index":"0a"}',
+    '{"schema":1,"days":{},"index":{"inputs":"","files":{}}}',
+    '{"schema":2,"assets":{"inputs":"","files":{}},"days":{},"index":{"inputs":"","files":{}}}',
+    '{"schema":1,"assets":{"inputs":"","files":{}},"days":{},"index":"0a"}',
+    '{"schema":1,"assets":{"inputs":"","files":{}},"days":{"2026-11-20":{}},"index":{"inputs":"","files":{}}}',
+    '{"schema":1,"assets":{"inputs":"","files":{"a":7}},"days":{},"index":{"inputs":"","files":{}}}',
   ]) {
     const [store, out, site] = [await ledgerOf(1), memoryStore(), new JsonSite(folder)]
     await store.put(publishedKey, Buffer.from(text), 'absent')

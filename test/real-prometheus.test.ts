@@ -2,12 +2,15 @@
  * The scrape stage against a real Prometheus that scrapes simulated Envoys: what the ledger says must be what they
  * counted, to the unit. Where there is none: `apt-get install prometheus`, or PROMETHEUS=/path/to/it, lets these run.
  */
+import { execFile } from 'node:child_process'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { decodeCheckpoint } from '#core/checkpoint.ts'
 import type { Coverage } from '#core/coverage.ts'
+import { parseCsv } from '#core/csv.ts'
 import { COUNTED, type FlowRow } from '#core/flow.ts'
 import { checkpointKey, rollupPrefix } from '#core/keys.ts'
 import { decodeSeries, formatSeries, type LabelledSeries, type Labels, learnExternalLabels } from '#core/labels.ts'
@@ -15,15 +18,16 @@ import { decodeRollup } from '#core/rollup.ts'
 import { bookedSelectors, federationSelectors } from '#core/selectors.ts'
 import { startsExpression, tailExpression } from '#core/tails.ts'
 import type { Target } from '#core/target.ts'
-import { HOUR_MS, hourOf } from '#core/time.ts'
+import { HOUR_MS, hourOf, isoHour } from '#core/time.ts'
 import { prometheusOf } from '../functions/prometheus.ts'
-import { type ScrapeOptions, scrapeTarget } from '../functions/stage/scrape.ts'
+import { type ScrapeOptions, type ScrapeSummary, scrapeTarget } from '../functions/stage/scrape.ts'
 import { folderStore } from '../functions/store/folder.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import type { Store } from '../functions/store/store.ts'
 import { braces, type Destination, Exporter, type ExposedSeries, METRICS_PATH, type Pod, truthKey } from './exporter.ts'
 import { prometheus, promtool, type RunningPrometheus, startPrometheus } from './prometheus.ts'
 
+const BIN = join(import.meta.dirname, '..', 'bin', 'wharfage')
 const EXTERNAL_LABELS = { cluster: 'prod-eu1', prometheus: 'monitoring/k8s', prometheus_replica: 'prometheus-k8s-0' }
 const MINUTE = 60_000
 const GATEWAY = 'istio-system/istio-egressgateway'
@@ -182,6 +186,14 @@ function sumRows(rows: readonly FlowRow[]): Record<string, number> {
   return sums
 }
 
+/** A row of CSV with its figures as numbers; an empty cell is none. */
+function measured(row: Record<string, string>): FlowRow {
+  return {
+    ...row,
+    ...Object.fromEntries(COUNTED.map((measure) => [measure, Number(row[measure])])),
+  } as unknown as FlowRow
+}
+
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 20_000
   while (!(await condition())) {
@@ -206,7 +218,8 @@ const present = prometheus === null ? describe.skip : describe
 const how = prometheus === null ? ' (no prometheus on the PATH; apt-get install prometheus lets this run)' : ''
 
 present(`a mesh that Prometheus watches${how}`, () => {
-  const hourAgo = Date.now() - HOUR_MS
+  const startedAt = Date.now()
+  const hourAgo = startedAt - HOUR_MS
   const steady = new Exporter(pod('checkout-x2x7k', '10.1.0.1'), hourAgo)
   const dying = new Exporter(pod('cart-b4b5n', '10.1.0.2'), hourAgo)
   const restarting = new Exporter(pod('search-9zt4q', '10.1.0.3'), hourAgo)
@@ -217,6 +230,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
   let folder: string
   let running: RunningPrometheus | undefined
   let target: Target
+  let before: Record<string, number> // counted when the first scrape was made
 
   /** Tells Prometheus which pods there are, as a cluster's discovery does. It looks up at most every five seconds. */
   async function discover(pods: readonly Exporter[]): Promise<void> {
@@ -226,6 +240,14 @@ present(`a mesh that Prometheus watches${how}`, () => {
   }
 
   const ask = (expression: string, timeMs = Date.now()) => prometheusOf(target).queryInstant(expression, timeMs)
+  const wharfage = async (...args: string[]) => (await promisify(execFile)(BIN, args, { cwd: folder })).stdout
+
+  /** One scrape by the stage itself, and one by a person at a terminal with a ledger of their own. */
+  async function scrape(store: Store): Promise<ScrapeSummary> {
+    const [summary] = await Promise.all([scrapeTarget(target, store), wharfage('scrape')])
+    return summary
+  }
+
   const gone = (exporter: Exporter) =>
     until(`${exporter.pod.pod} is gone`, async () => (await ask(`{pod="${exporter.pod.pod}"}`)).length === 0)
 
@@ -256,6 +278,10 @@ present(`a mesh that Prometheus watches${how}`, () => {
     })
     // Tails are due when 300 s less this have passed: here, a second after the last time.
     target = targetAt(running.url, { prometheusIntervalSeconds: 299 })
+    await writeFile(
+      join(folder, 'wharfage.yaml'),
+      `store: ./by-hand\ntargets: [{ name: mesh, url: ${target.url}, interval: 5s, prometheusInterval: 299s }]\n`,
+    )
     await Promise.all([steady, dying, restarting].map((exporter) => exporter.scraped()))
   })
 
@@ -310,8 +336,8 @@ present(`a mesh that Prometheus watches${how}`, () => {
 
   test('the ledger books to the unit what was counted, by the dead, the restarted and the newborn too', async () => {
     const store = folderStore(join(folder, 'ledger'))
-    const baseline = await scrapeTarget(target, store)
-    const before = truth(exporters)
+    const baseline = await scrape(store)
+    before = truth(exporters)
     expect((await readLedger(store)).sums).toEqual({})
 
     // All go on, and one of them talks to somebody new.
@@ -321,7 +347,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
       { requests: 17, egressBytes: 1700 },
     )
     await Promise.all([steady, dying, restarting].map((exporter) => exporter.scraped()))
-    await scrapeTarget(target, store)
+    await scrape(store)
     expect((await readLedger(store)).sums).toEqual(truth(exporters, before))
 
     // One restarts and outgrows itself, one dies, one is born; a job is born and dead before we look again.
@@ -341,7 +367,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
     await Promise.all([gone(dying), gone(job)])
     countAll(steady, 1)
     await steady.scraped()
-    const third = await scrapeTarget(target, store)
+    const third = await scrape(store)
     expect((await readLedger(store)).sums).toEqual(truth(exporters, before))
 
     const at = Date.parse(third.watermark)
@@ -372,7 +398,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
     countAll(born, 1)
     countAll(steady, 1)
     await Promise.all([born.scraped(), steady.scraped()])
-    await scrapeTarget(target, store)
+    await scrape(store)
     const ledger = await readLedger(store)
     expect(ledger.sums).toEqual(truth(exporters, before))
     const counts = ledger.hours.map(({ coverage }) => coverage)
@@ -384,6 +410,19 @@ present(`a mesh that Prometheus watches${how}`, () => {
     expect(total('births')).toBe(2 * booked + 2)
     expect(total('baselineSeries')).toBe(0)
     expect(total('skippedLines')).toBe(0)
+  }, 60_000)
+
+  test('a person who scraped at the same moments exports the same, the tails of the dead included', async () => {
+    const from = isoHour(hourOf(startedAt))
+    const to = isoHour(hourOf(Date.now()) + HOUR_MS)
+    for (const step of ['hour', 'day', 'month']) {
+      const csv = await wharfage('export', '--from', from, '--to', to, '--by', step, '--format', 'csv')
+      const [header, ...records] = parseCsv(csv)
+      const rows = records.map((cells) => Object.fromEntries(header.map((name, i) => [name, cells[i]])))
+      expect(sumRows(rows.map(measured))).toEqual(truth(exporters, before))
+      expect(rows.map(({ provisional }) => provisional)).toContain('true')
+    }
+    expect(await wharfage('verify')).toMatch(/\n/)
   }, 60_000)
 })
 

@@ -7,7 +7,7 @@ import { decodeRollup, type Rollup } from '#core/rollup.ts'
 import type { Target } from '#core/target.ts'
 import { HOUR_MS, MINUTE_MS } from '#core/time.ts'
 import { readLedger, readRecords } from '../functions/stage/ledger.ts'
-import { Halt, type ScrapeOptions, type ScrapeSummary, scrapeTarget } from '../functions/stage/scrape.ts'
+import { Halt, type ScrapeOptions, type ScrapeSummary, Superseded, scrapeTarget } from '../functions/stage/scrape.ts'
 import { verifyLedger } from '../functions/stage/verify.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import type { Store } from '../functions/store/store.ts'
@@ -234,19 +234,35 @@ test('a commit that fails twice is tried a third time, and not a fourth', async 
   }
 })
 
-test('a commit whose answer was lost is found to be there: the scrape stops, the next one goes on, nothing is booked twice', async () => {
+test('a commit whose answer was lost is found to be there, and the scrape is done: nothing is booked twice', async () => {
   const inner = memoryStore()
   const store = faultyStore(inner, ({ method, index }) => (method === 'put' && index === 4 ? 'answer lost' : 'none'))
   await run(store, TIMES.slice(0, 1))
-  const [committed] = await Promise.allSettled([scrapeAt(shop(), store, TIMES[1])])
-  expect(committed).toMatchObject({
-    status: 'rejected',
-    reason: { message: expect.stringContaining('nothing is lost') },
-  })
+  expect(await scrapeAt(shop(), store, TIMES[1])).toMatchObject({ seq: 2 })
   expect((await checkpointOf(inner)).seq).toBe(2)
-  await run(store, TIMES.slice(1))
+  await run(store, TIMES.slice(2))
   const expected = await contents(await straight())
   expect(await contents(inner)).toEqual(expected)
+})
+
+test('a commit whose answer was lost, and on which another scrape built, is superseded and nothing is booked twice', async () => {
+  const inner = memoryStore()
+  await run(inner, TIMES.slice(0, 1))
+  let commits = 0
+  const store: Store = {
+    ...inner,
+    async put(key, bytes, condition) {
+      commits++
+      if (commits > 1) return inner.put(key, bytes, condition)
+      await inner.put(key, bytes, condition)
+      await scrapeAt(shop(), inner, TIMES[2])
+      throw new Error('the answer was lost')
+    },
+  }
+  await expect(scrapeAt(shop(), store, TIMES[1])).rejects.toThrow(Superseded)
+  expect(commits).toBe(2)
+  await run(inner, TIMES.slice(3))
+  expect(await contents(inner)).toEqual(await contents(await straight()))
 })
 
 // Rollups.

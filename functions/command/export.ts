@@ -1,10 +1,11 @@
-import { HOUR_MS, parseInstant } from '#core/time.ts'
 import { type ExportFormat, type ExportStep, exportLedger } from '../stage/export.ts'
 import {
   CONFIG_OPTION,
   type Command,
   configOf,
+  hourOption,
   noWords,
+  SPAN_OPTIONS,
   storeOf,
   TARGET_OPTION,
   UsageError,
@@ -30,16 +31,15 @@ export const exportCommand: Command = {
   options: {
     ...CONFIG_OPTION,
     ...TARGET_OPTION,
-    from: { type: 'string', value: 'TIME', help: 'first hour, as 2026-11-20 or 2026-11-20T09:00Z' },
-    to: { type: 'string', value: 'TIME', help: 'end, exclusive' },
+    ...SPAN_OPTIONS,
     by: { type: 'string', value: 'STEP', help: 'hour, day or month (default: day)' },
     format: { type: 'string', value: 'FORMAT', help: 'csv, json or parquet (default: csv)' },
   },
   async run(values, words, terminal) {
     noWords(words)
     const request = {
-      from: hourOption(values, 'from'),
-      to: hourOption(values, 'to'),
+      from: endOption(values, 'from'),
+      to: endOption(values, 'to'),
       by: choice(values, 'by', STEPS, 'day'),
       format: choice(values, 'format', FORMATS, 'csv'),
       target: values.target as string | undefined,
@@ -51,17 +51,9 @@ export const exportCommand: Command = {
   },
 }
 
-function hourOption(values: Values, name: 'from' | 'to'): number {
-  const text = values[name]
-  if (text === undefined) throw new UsageError(`--${name} is missing; say --${name} 2026-11-20`)
-  let time: number
-  try {
-    time = parseInstant(String(text))
-  } catch (error) {
-    throw new UsageError(`--${name}: ${(error as Error).message}`)
-  }
-  if (time % HOUR_MS !== 0)
-    throw new UsageError(`--${name} ${text} is not a whole hour in UTC, which is what the ledger keeps`)
+function endOption(values: Values, name: 'from' | 'to'): number {
+  const time = hourOption(values, name)
+  if (time === null) throw new UsageError(`--${name} is missing; say --${name} 2026-11-20`)
   return time
 }
 

@@ -16,11 +16,12 @@ export interface StoredRollup {
 }
 
 /**
- * `missing`: an hour has no rollup; `altered`: its bytes are not those its successor names, or cannot be read; `moved`: it
- * says it is of another hour or target; `order`: its place in the chain does not follow its predecessor's.
+ * `missing`: an hour has no rollup; `altered`: its bytes are not those its successor or a seal names, or cannot be read;
+ * `moved`: it says it is of another hour or target; `order`: its place in the chain does not follow its predecessor's;
+ * `inserted`: its day was sealed when its target had no rollups. Of seals the same, with days for hours.
  */
 export interface ChainProblem {
-  kind: 'missing' | 'altered' | 'moved' | 'order'
+  kind: 'missing' | 'altered' | 'moved' | 'order' | 'inserted'
   key: string
   message: string
 }
@@ -36,17 +37,18 @@ export interface ChainState {
 
 /**
  * Walks one target's rollups, oldest first. head is what the checkpoint says was closed last: with it the newest rollups
- * are checked too; null when there is no checkpoint.
+ * are checked too; null when there is no checkpoint. after is the rollup the walk begins behind; null at the first one.
  */
 export function verifyChain(
   rollups: readonly StoredRollup[],
   head: ChainLink | null,
   keyOf: (hour: number) => string,
+  after: StoredRollup | null = null,
 ): ChainState {
   const problems: ChainProblem[] = []
   const problem = (kind: ChainProblem['kind'], key: string, message: string) => problems.push({ kind, key, message })
   let gapHours = 0
-  let previous: StoredRollup | null = null
+  let previous = after
   for (const stored of rollups) {
     const { key, rollup } = stored
     if (previous !== null) {
@@ -78,6 +80,7 @@ export function verifyChain(
   function checkLink(stored: StoredRollup, rollup: Omit<Rollup, 'rows'>, before: StoredRollup | null): void {
     if (before === null) {
       if (rollup.previous !== null) problem('missing', rollup.previous.key, `${stored.key} names it as its predecessor`)
+      else if (rollup.number !== 1) problem('order', stored.key, `begins the chain as number ${rollup.number}`)
       return
     }
     if (rollup.previous === null) {

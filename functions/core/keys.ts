@@ -21,6 +21,9 @@ export const publishedKey = 'published.json'
 /** The prefix of every rollup of every target. */
 export const rollupsPrefix = 'rollups/'
 
+/** The prefix of every seal. */
+export const sealsPrefix = 'seals/'
+
 export interface RollupPlace {
   target: string
   hour: number // ms since epoch, a whole UTC hour
@@ -66,7 +69,7 @@ export function rollupPrefix(target: string, date?: string): string {
 
 /** The key of the seal of one UTC day, YYYY-MM-DD. */
 export function sealKey(date: string): string {
-  return `seals/date=${checkDate(date)}/seal.json`
+  return `${sealsPrefix}date=${checkDate(date)}/seal.json`
 }
 
 /** The date of a seal's key, or null for any other key. */
@@ -105,6 +108,15 @@ export function checkKey(key: string): string {
     }
   }
   return key
+}
+
+/** True for what checkKey lets through. */
+export function isKey(text: string): boolean {
+  try {
+    return checkKey(text) === text
+  } catch {
+    return false
+  }
 }
 
 /** The prefix as it is, or an error when no key can begin with it. */

@@ -7,14 +7,19 @@ export interface PublishedPage {
   files: Record<string, string> // by key in the site: the etag it got
 }
 
+export interface PublishedDay extends PublishedPage {
+  summary: DaySummary // of the figures on the page
+}
+
 export interface Published {
   schema: 1
-  days: Record<string, PublishedPage & { summary: DaySummary }> // by date
+  assets: PublishedPage // its inputs are the site's version
+  days: Record<string, PublishedDay> // by date
   index: PublishedPage
 }
 
 export function nothingPublished(): Published {
-  return { schema: 1, days: {}, index: { inputs: '', files: {} } }
+  return { schema: 1, assets: { inputs: '', files: {} }, days: {}, index: { inputs: '', files: {} } }
 }
 
 /**
@@ -29,7 +34,17 @@ export function isPublished(
   return page?.inputs === inputs && Object.entries(page.files).every(([key, etag]) => there.get(key) === etag)
 }
 
-export function encodePublished(published: Published): Uint8Array {
+/** True when a page and its downloads are there, though perhaps made from older inputs. */
+export function isThere(page: PublishedPage | undefined, there: ReadonlyMap<string, string>): page is PublishedPage {
+  return page !== undefined && Object.keys(page.files).every((key) => there.has(key))
+}
+
+/** The bytes are the same for the same pages, in whatever order those were rendered. */
+export function encodePublished({ schema, assets, days, index }: Published): Uint8Array {
+  const sortedDays = Object.fromEntries(
+    sorted(days).map(([date, { inputs, files, summary }]) => [date, { ...sortedPage({ inputs, files }), summary }]),
+  )
+  const published: Published = { schema, assets: sortedPage(assets), days: sortedDays, index: sortedPage(index) }
   return new TextEncoder().encode(`${JSON.stringify(published, null, 1)}\n`)
 }
 
@@ -37,14 +52,31 @@ export function encodePublished(published: Published): Uint8Array {
 export function decodePublished(bytes: Uint8Array): Published {
   try {
     const parsed = JSON.parse(new TextDecoder().decode(bytes)) as Published
-    if (parsed.schema === 1 && isObject(parsed.days) && isObject(parsed.index) && isObject(parsed.index.files))
-      return parsed
+    const { schema, assets, days, index } = parsed
+    const isWhole = isPage(assets) && isPage(index) && isObject(days) && Object.entries(days).every(isDay)
+    return schema === 1 && isWhole ? parsed : nothingPublished()
   } catch {
     return nothingPublished()
   }
-  return nothingPublished()
+}
+
+function isPage(page: PublishedPage): boolean {
+  if (!isObject(page) || typeof page.inputs !== 'string' || !isObject(page.files)) return false
+  return Object.values(page.files).every((etag) => typeof etag === 'string')
+}
+
+function isDay([date, day]: [string, PublishedDay]): boolean {
+  return isPage(day) && isObject(day.summary) && day.summary.date === date && isObject(day.summary.byClass)
 }
 
 function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function sortedPage({ inputs, files }: PublishedPage): PublishedPage {
+  return { inputs, files: Object.fromEntries(sorted(files)) }
+}
+
+function sorted<T>(record: Record<string, T>): [string, T][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -1,4 +1,4 @@
-/** Serves a mesh over HTTP on loopback, as its Prometheus would: /federate and /api/v1/query. */
+/** Serves a mesh over HTTP, as its Prometheus would: /federate and /api/v1/query. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Mesh } from './mesh.ts'
@@ -6,21 +6,21 @@ import { ExecutionError, type QueryResult } from './promql.ts'
 import type { LabelSet } from './series.ts'
 
 export interface MeshServer {
-  url: string // http://127.0.0.1:port
+  url: string // http://address:port
   close(): Promise<void>
 }
 
-/** Serves a mesh on a free port of 127.0.0.1 until it is closed. */
-export async function serveMesh(mesh: Mesh): Promise<MeshServer> {
+/** Serves a mesh on a free port of an IPv4 address of this machine until it is closed. */
+export async function serveMesh(mesh: Mesh, address = '127.0.0.1'): Promise<MeshServer> {
   const server = createServer((request, response) => answer(mesh, request, response))
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(0, address, resolve)
   })
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${address}:${port}`,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()))

@@ -1,9 +1,17 @@
 /** The ledger as it can be read: closed hours from rollups, finished and open ones from checkpoints. */
 import { type Checkpoint, decodeCheckpoint } from '#core/checkpoint.ts'
 import { dueThrough, type HourRecord, type TargetState } from '#core/hour-record.ts'
-import { parseCheckpointKey, parseRollupKey, rollupPrefix, rollupsPrefix, TARGET_NAME } from '#core/keys.ts'
+import {
+  checkpointKey,
+  parseCheckpointKey,
+  parseRollupKey,
+  rollupPrefix,
+  rollupsPrefix,
+  TARGET_NAME,
+} from '#core/keys.ts'
 import { type ChainLink, decodeRollup, type Rollup } from '#core/rollup.ts'
-import { HOUR_MS } from '#core/time.ts'
+import { eachHour, HOUR_MS } from '#core/time.ts'
+import { mapConcurrently, READS_AT_A_TIME } from '../concurrency.ts'
 import type { ListedObject, Store } from '../store/store.ts'
 
 export interface LedgerTarget extends TargetState {
@@ -14,17 +22,23 @@ export interface LedgerTarget extends TargetState {
   head: ChainLink | null // the newest rollup the checkpoint closed; null when it has none or is lost
 }
 
+/** What reading needs of a checkpoint; the state of its series, most of it by far, is let go. */
+type LedgerCheckpoint = Omit<Checkpoint, 'series'> & { name: string }
+
+/** Each is unpacked whole, and may be large. */
+const CHECKPOINTS_AT_A_TIME = 4
+
 /**
  * Reads where every target's ledger stands; rollups themselves are read when asked for. Targets come by name. Checkpoints
  * are read first: a rollup that leaves one while we read is then found in both places, and never in neither.
  */
 export async function readLedger(store: Store, only?: string): Promise<LedgerTarget[]> {
   if (only !== undefined && !TARGET_NAME.test(only)) return []
-  const checkpoints = new Map<string, Checkpoint>()
-  for (const { key } of await store.list('checkpoints/')) {
-    const name = parseCheckpointKey(key)
-    const stored = name === null || (only !== undefined && name !== only) ? null : await store.get(key)
-    if (name !== null && stored !== null) checkpoints.set(name, decodeCheckpoint(stored.bytes, key))
+  const checkpoints = new Map<string, LedgerCheckpoint>()
+  const checkpointed = (await store.list('checkpoints/')).flatMap(({ key }) => parseCheckpointKey(key) ?? [])
+  const asked = checkpointed.filter((name) => only === undefined || name === only)
+  for await (const checkpoint of mapConcurrently(asked, CHECKPOINTS_AT_A_TIME, (name) => readCheckpoint(store, name))) {
+    if (checkpoint !== null) checkpoints.set(checkpoint.name, checkpoint)
   }
   const rollups = new Map<string, Map<number, ListedObject>>()
   for (const object of await store.list(only === undefined ? rollupsPrefix : rollupPrefix(only))) {
@@ -39,7 +53,19 @@ export async function readLedger(store: Store, only?: string): Promise<LedgerTar
   return targets.map((target) => ({ ...target, dueThrough: dueThrough(target.watermark, newest) }))
 }
 
-function ledgerTarget(target: string, rollups: Map<number, ListedObject>, checkpoint: Checkpoint | null): LedgerTarget {
+async function readCheckpoint(store: Store, name: string): Promise<LedgerCheckpoint | null> {
+  const key = checkpointKey(name)
+  const stored = await store.get(key)
+  if (stored === null) return null
+  const { series: _, ...checkpoint } = decodeCheckpoint(stored.bytes, key)
+  return { name, ...checkpoint }
+}
+
+function ledgerTarget(
+  target: string,
+  rollups: Map<number, ListedObject>,
+  checkpoint: LedgerCheckpoint | null,
+): LedgerTarget {
   const finished = new Map(
     (checkpoint?.finished ?? []).flatMap(({ key, bytes }): [number, Uint8Array][] => {
       const place = parseRollupKey(key)
@@ -62,7 +88,7 @@ function ledgerTarget(target: string, rollups: Map<number, ListedObject>, checkp
   }
 }
 
-function openHours({ target, hours, flows }: Checkpoint): HourRecord[] {
+function openHours({ target, hours, flows }: LedgerCheckpoint): HourRecord[] {
   return hours.hours.map(({ start, rows, coverage }) => ({
     target,
     hour: start,
@@ -79,16 +105,22 @@ export async function readRecords(
   { from, to }: { from: number; to: number },
 ): Promise<HourRecord[]> {
   const records: HourRecord[] = []
-  for (let hour = Math.max(from, ledger.firstHour); hour < Math.min(to, ledger.closedThrough); hour += HOUR_MS) {
-    const key = ledger.rollups.get(hour)?.key
-    const bytes = key === undefined ? ledger.finished.get(hour) : (await store.get(key))?.bytes
-    if (bytes === undefined) continue
-    const rollup = await decodeRollup(bytes, key ?? `${ledger.target} ${hour}`)
-    refuseMoved(rollup, ledger.target, hour, key)
-    records.push({ target: ledger.target, hour, provisional: false, coverage: rollup.coverage, rows: rollup.rows })
+  const closed = eachHour(Math.max(from, ledger.firstHour), Math.min(to, ledger.closedThrough))
+  for await (const record of mapConcurrently(closed, READS_AT_A_TIME, (hour) => readRecord(store, ledger, hour))) {
+    if (record !== null) records.push(record)
   }
   records.push(...ledger.open.filter(({ hour }) => hour >= from && hour < to))
   return records
+}
+
+async function readRecord(store: Store, { target, rollups, finished }: LedgerTarget, hour: number) {
+  const key = rollups.get(hour)?.key
+  const bytes = key === undefined ? finished.get(hour) : (await store.get(key))?.bytes
+  if (bytes === undefined) return null
+  const rollup = await decodeRollup(bytes, key ?? `${target} ${hour}`)
+  refuseMoved(rollup, target, hour, key)
+  const record: HourRecord = { target, hour, provisional: false, coverage: rollup.coverage, rows: rollup.rows }
+  return record
 }
 
 function refuseMoved(rollup: Rollup, target: string, hour: number, key: string | undefined): void {

@@ -1,124 +1,175 @@
 /**
  * Publish: renders pages, CSV and JSON of the days whose figures changed, and the index. All of it is derived and can be
  * made again, byte for byte, from the ledger.
+ *
+ * The newest days come first, and what has been rendered is recorded on the way, so that a publish that is cut short
+ * loses little and the next one goes on. The record is replaced on condition that nobody else has: of two publishes at
+ * once the second is refused, and since the record holds the etag of every file, whatever it wrote over the first one's
+ * files is rendered again by the next.
  */
 import { readFile } from 'node:fs/promises'
-import { dayValues, EXPORT_COLUMNS, exportRows, exportValues, hourValues, TOTALS_COLUMNS } from '#core/columns.ts'
-import { formatCsv } from '#core/csv.ts'
-import { dayReport, daySummary } from '#core/day.ts'
 import { sha256 } from '#core/hash.ts'
-import type { HourRecord } from '#core/hour-record.ts'
 import { publishedKey } from '#core/keys.ts'
 import {
   decodePublished,
   encodePublished,
   isPublished,
+  isThere,
   nothingPublished,
   type Published,
   type PublishedPage,
 } from '#core/published.ts'
-import type { DayReport, DaySummary, Download, IndexReport } from '#core/report.ts'
-import { DAY_MS, eachDay, isoDate, isoHour, parseDate } from '#core/time.ts'
-import { addByClass, zeroByClass } from '#core/totals.ts'
+import { DAY_MS, eachDay, eachHour, isoDate, parseDate } from '#core/time.ts'
+import { mapConcurrently } from '../concurrency.ts'
 import type { Site } from '../pages.ts'
-import type { Store } from '../store/store.ts'
-import { type LedgerTarget, readLedger, readRecords } from './ledger.ts'
+import type { Condition, Store } from '../store/store.ts'
+import { type LedgerTarget, readLedger } from './ledger.ts'
+import { indexReport, type Neighbours, type Rendering, renderDay, renderIndex, writeFile } from './rendering.ts'
 
 export interface PublishOptions {
   title: string // of the site
   all?: boolean // render every day again
+  outOfTime?: () => boolean // asked before each day; once true, the days that are left wait for the next publish
   progress?: (rendered: number, of: number) => void
 }
 
 export interface PublishSummary {
-  days: number // the site has
-  renderedDays: string[] // dates rendered now
+  days: number // the ledger has
+  renderedDays: string[] // dates rendered now, oldest first
+  remainingDays: number // that are to be rendered and were not, for want of time
   indexRendered: boolean
   files: number // written
 }
 
-/** Publishes a store's ledger into a site store. */
+/** Each is held in memory with all its flows; two, so that one is read while the other is rendered. */
+const DAYS_AT_A_TIME = 2
+const ASSETS_AT_A_TIME = 8
+const DAYS_A_SAVE = 20
+/** Days that cannot be rendered do not keep others from it; but so many are no accident of one day. */
+const FAILURES_AT_MOST = 5
+
+/**
+ * Publishes a store's ledger into a site store. Throws one sentence, after it has recorded what it rendered, when a day
+ * cannot be rendered or another publish ran at the same time.
+ */
 export async function publish(store: Store, out: Store, site: Site, options: PublishOptions): Promise<PublishSummary> {
+  const { title, all = false, outOfTime = () => false } = options
   const targets = await readLedger(store)
-  const stored = await store.get(publishedKey)
-  const before = stored === null ? nothingPublished() : decodePublished(stored.bytes)
+  const record = await openRecord(store)
+  const { before } = record
   const there = new Map((await out.list('')).map(({ key, etag }) => [key, etag]))
-  const assets = new Writer(out)
-  for (const { path, filePath, immutable } of site.assets()) {
-    if (!immutable || !there.has(path)) await assets.write(path, await readFile(filePath))
-  }
-  let files = assets.count
+  const rendering: Rendering = { store, out, site, title, targets }
+  const published: Published = { ...nothingPublished(), assets: before.assets, index: before.index }
+  const assets = await writeAssets(rendering, all ? nothingPublished().assets : before.assets, there)
+  published.assets = assets.page
+  let files = assets.written
 
   const dates = datesOf(targets)
-  const days: Published['days'] = {}
-  const due: (() => Promise<void>)[] = []
-  dates.forEach((date, position) => {
-    const neighbours = { previous: dates[position - 1] ?? null, next: dates[position + 1] ?? null }
-    const inputs = dayInputs(date, targets, [
-      site.version,
-      options.title,
-      neighbours.previous ?? '',
-      neighbours.next ?? '',
-    ])
+  const { days } = published // those that have a page, perhaps an older one
+  const due: string[] = []
+  for (const date of dates) {
     const known = before.days[date]
-    if (options.all !== true && isPublished(known, inputs, there)) {
-      days[date] = known
-      return
-    }
-    due.push(async () => {
-      const writer = new Writer(out)
-      const about = { title: options.title, ...neighbours }
-      const report = await writeDay(store, targets, parseDate(date), about, site, writer)
-      days[date] = { inputs, files: writer.written, summary: daySummary(report) }
-      files += writer.count
-    })
-  })
-  const renderedDays = dates.filter((date) => days[date] === undefined)
-  for (const [done, render] of due.entries()) {
-    await render()
-    options.progress?.(done + 1, due.length)
+    if (isThere(known, there)) days[date] = known
+    const inputs = dayInputs(date, neighboursOf(date, dates), rendering)
+    if (all || !isPublished(known, inputs, there)) due.push(date)
   }
 
-  const summaries = dates.map((date) => days[date].summary)
-  const index = indexReport(summaries, targets, options.title)
-  const inputs = sha256(Buffer.from(JSON.stringify([site.version, index.report]))).slice(0, 32)
-  const indexRendered = options.all === true || !isPublished(before.index, inputs, there)
-  let indexFiles = before.index.files
-  if (indexRendered) {
-    const writer = new Writer(out)
-    await writer.write('days.csv', index.csv)
-    await writer.write('index.html', await site.render('/', index.report))
-    indexFiles = writer.written
-    files += writer.count
-  }
-  const published = encodePublished({ schema: 1, days: sorted(days), index: { inputs, files: indexFiles } })
-  if (stored === null || sha256(published) !== sha256(stored.bytes)) {
-    const result = await store.put(publishedKey, published, stored === null ? 'absent' : { ifMatch: stored.etag })
-    if (result.outcome === 'refused') {
-      throw new Error('publish: another publish ran at the same time; run it once more')
+  const rendered = new Set<string>()
+  const failures: string[] = []
+  let superseded = false
+  const render = async (date: string, neighbours: Neighbours) => {
+    try {
+      const page = await renderDay(rendering, date, neighbours)
+      days[date] = { inputs: dayInputs(date, neighbours, rendering), ...page }
+      files += Object.keys(page.files).length
+      rendered.add(date)
+      options.progress?.(rendered.size, due.length)
+    } catch (error) {
+      failures.push(`${date}: ${(error as Error).message}`)
     }
   }
-  return { days: dates.length, renderedDays, indexRendered, files }
+  const newestFirst = due.toReversed()
+  const renderInTime = async (date: string) => {
+    if (superseded || failures.length >= FAILURES_AT_MOST || outOfTime()) return
+    await render(date, neighboursOf(date, dates))
+  }
+  let turns = 0
+  for await (const _ of mapConcurrently(newestFirst, DAYS_AT_A_TIME, renderInTime)) {
+    if (++turns % DAYS_A_SAVE === 0 && !superseded) superseded = !(await record.save(published))
+  }
+  const hasPage = (date: string | null) => date !== null && days[date] !== undefined
+  for (const date of superseded ? [] : rendered) {
+    const { previous, next } = neighboursOf(date, dates)
+    if ((previous === null || hasPage(previous)) && (next === null || hasPage(next))) continue
+    // It was to link to a day whose turn has not come.
+    await render(date, { previous: hasPage(previous) ? previous : null, next: hasPage(next) ? next : null })
+  }
+
+  let indexRendered = false
+  if (!superseded && dates.every(hasPage)) {
+    const report = indexReport(
+      rendering,
+      dates.map((date) => days[date].summary),
+    )
+    const inputs = sha256(Buffer.from(JSON.stringify([site.version, report]))).slice(0, 32)
+    indexRendered = all || !isPublished(before.index, inputs, there)
+    if (indexRendered) published.index = { inputs, files: await renderIndex(rendering, report) }
+    if (indexRendered) files += Object.keys(published.index.files).length
+  }
+  if (superseded || !(await record.save(published))) {
+    throw new Error('publish: another publish ran at the same time; run it once more')
+  }
+  if (failures.length > 0) {
+    const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more)`
+    throw new Error(`publish: a day cannot be rendered${others}, ${failures[0]}`)
+  }
+  const renderedDays = [...rendered].sort()
+  return { days: dates.length, renderedDays, remainingDays: due.length - rendered.size, indexRendered, files }
 }
 
-/** Writes files of one page, and remembers as what. */
-class Writer {
-  readonly written: PublishedPage['files'] = {}
-  private readonly out: Store
+interface PublishRecord {
+  before: Published
+  save(published: Published): Promise<boolean> // false: somebody else has saved since
+}
 
-  constructor(out: Store) {
-    this.out = out
+async function openRecord(store: Store): Promise<PublishRecord> {
+  const stored = await store.get(publishedKey)
+  let condition: Condition = stored === null ? 'absent' : { ifMatch: stored.etag }
+  let saved = stored === null ? '' : sha256(stored.bytes)
+  return {
+    before: stored === null ? nothingPublished() : decodePublished(stored.bytes),
+    async save(published) {
+      const bytes = encodePublished(published)
+      const digest = sha256(bytes)
+      if (digest === saved) return true
+      const result = await store.put(publishedKey, bytes, condition)
+      if (result.outcome === 'refused') return false
+      condition = { ifMatch: result.etag }
+      saved = digest
+      return true
+    },
   }
+}
 
-  get count(): number {
-    return Object.keys(this.written).length
+/** Writes the assets that are not there as they were written; an immutable one is the same in every version. */
+async function writeAssets(
+  { out, site }: Rendering,
+  known: PublishedPage,
+  there: ReadonlyMap<string, string>,
+): Promise<{ page: PublishedPage; written: number }> {
+  const files: PublishedPage['files'] = {}
+  let written = 0
+  const write = async ({ path, filePath, immutable }: ReturnType<Site['assets']>[number]) => {
+    const asBefore = known.files[path] !== undefined && known.files[path] === there.get(path)
+    if (asBefore && (immutable || known.inputs === site.version)) {
+      files[path] = known.files[path]
+      return
+    }
+    files[path] = await writeFile(out, path, await readFile(filePath))
+    written++
   }
-
-  async write(key: string, bytes: Uint8Array): Promise<void> {
-    const result = await this.out.put(key, bytes, 'always')
-    if (result.outcome === 'refused') throw new Error(`publish: ${key} was refused by the site's store`)
-    this.written[key] = result.etag
-  }
+  await Array.fromAsync(mapConcurrently(site.assets(), ASSETS_AT_A_TIME, write))
+  return { page: { inputs: site.version, files }, written }
 }
 
 /** Every date from the first hour of any target to the newest watermark. */
@@ -129,72 +180,24 @@ function datesOf(targets: readonly LedgerTarget[]): string[] {
   return [...eachDay(first, last)].map(isoDate)
 }
 
-function dayInputs(date: string, targets: readonly LedgerTarget[], more: readonly string[]): string {
+/** The days before and after, where the ledger has them; its dates are dense. */
+function neighboursOf(date: string, dates: readonly string[]): Neighbours {
+  const day = parseDate(date)
+  return {
+    previous: date === dates[0] ? null : isoDate(day - DAY_MS),
+    next: date === dates.at(-1) ? null : isoDate(day + DAY_MS),
+  }
+}
+
+/** A hash of all that a day's page is made from. */
+function dayInputs(date: string, { previous, next }: Neighbours, { site, title, targets }: Rendering): string {
   const day = parseDate(date)
   const begun = targets.filter(({ firstHour }) => firstHour < day + DAY_MS)
   const ofTargets = begun.map(({ target, firstHour, closedThrough, dueThrough, rollups, finished, seq }) => {
-    const hours = [...rollups, ...finished].filter(([hour]) => hour >= day && hour < day + DAY_MS)
+    const hours = [...eachHour(day, day + DAY_MS)].filter((hour) => rollups.has(hour) || finished.has(hour))
     const open = closedThrough < day + DAY_MS ? [seq, dueThrough] : null
-    const began = Math.max(firstHour, day)
-    return [target, began, hours.map(([hour]) => hour).sort((a, b) => a - b), open]
+    return [target, Math.max(firstHour, day), hours, open]
   })
-  return sha256(Buffer.from(JSON.stringify([more, ofTargets]))).slice(0, 32)
-}
-
-async function writeDay(
-  store: Store,
-  targets: readonly LedgerTarget[],
-  day: number,
-  about: { title: string; previous: string | null; next: string | null },
-  site: Site,
-  writer: Writer,
-): Promise<DayReport> {
-  const period = { from: day, to: day + DAY_MS }
-  const records: HourRecord[] = []
-  for (const target of targets) records.push(...(await readRecords(store, target, period)))
-  const report = dayReport({ ...about, day, targets, records })
-  const folder = `days/${report.date}`
-  const save = async (file: string, title: string, text: string, rows: number): Promise<Download> => {
-    const bytes = Buffer.from(text)
-    await writer.write(`${folder}/${file}`, bytes)
-    return { file, title, rows, size: bytes.length, sha256: sha256(bytes) }
-  }
-  const flows = exportRows([period], targets, records).map(exportValues)
-  const hours = hourValues(report)
-  report.downloads = [
-    await save('flows.csv', 'Every flow of the day', formatCsv(EXPORT_COLUMNS, flows), flows.length),
-    await save('hours.csv', 'The day by the hour', formatCsv(TOTALS_COLUMNS, hours), hours.length),
-  ]
-  const json = await save('report.json', 'This page as data', `${JSON.stringify(report, null, 1)}\n`, 1)
-  const page = { ...report, downloads: [...report.downloads, json] }
-  await writer.write(`${folder}/index.html`, await site.render(`/${folder}/`, page))
-  return report
-}
-
-function indexReport(
-  days: DaySummary[],
-  targets: readonly LedgerTarget[],
-  title: string,
-): { report: IndexReport; csv: Uint8Array } {
-  const csv = Buffer.from(formatCsv(TOTALS_COLUMNS, dayValues(days)))
-  const byClass = zeroByClass()
-  for (const day of days) addByClass(byClass, day.byClass)
-  const report: IndexReport = {
-    schema: 1,
-    title,
-    days,
-    targets: targets.map(({ target, firstHour, closedThrough }) => ({
-      target,
-      firstHour: isoHour(firstHour),
-      closedThrough: isoHour(closedThrough),
-    })),
-    byClass,
-    complete: days.every(({ complete }) => complete),
-    downloads: [{ file: 'days.csv', title: 'Every day', rows: days.length, size: csv.length, sha256: sha256(csv) }],
-  }
-  return { report, csv }
-}
-
-function sorted<T>(record: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const inputs = [site.version, title, previous ?? '', next ?? '', ofTargets]
+  return sha256(Buffer.from(JSON.stringify(inputs))).slice(0, 32)
 }

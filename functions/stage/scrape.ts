@@ -56,6 +56,9 @@ export interface ScrapeSummary {
 /** The ledger must not go on by itself: somebody has to look. Nothing was changed. */
 export class Halt extends Error {}
 
+/** Another scrape of the same target committed first. No failure: nothing is lost, the next scrape goes on from there. */
+export class Superseded extends Error {}
+
 const ROLLUPS_A_RUN = 24
 const COMMIT_TRIES = 3
 
@@ -229,7 +232,10 @@ async function refuseOldCheckpoint(checkpoint: Checkpoint, store: Store, where: 
   )
 }
 
-/** The one write that counts. Its outcome may be unknown; the same write again finds out, and 412 means somebody's is there. */
+/**
+ * The one write that counts. Where its outcome is unknown the same write again finds out; when that is refused, the bytes
+ * that are there tell whether it was our own first try that came before us.
+ */
 async function commit(
   store: Store,
   key: string,
@@ -241,12 +247,13 @@ async function commit(
     let result: PutResult
     try {
       result = await store.put(key, bytes, condition)
+      if (result.outcome === 'refused' && attempt > 1 && (await store.head(key))?.sha256 === sha256(bytes)) return
     } catch (error) {
       if (attempt < COMMIT_TRIES) continue
       throw new Error(`${where}: checkpoint ${key} could not be written: ${(error as Error).message}`)
     }
     if (result.outcome === 'written') return
-    throw new Error(
+    throw new Superseded(
       `${where}: another scrape of this target wrote ${key} first; nothing is lost, it goes on from there`,
     )
   }

@@ -1,23 +1,66 @@
-/** Verify: walks every target's chain of rollups, reading each one whole. */
+/** Verify: walks every target's chain of rollups, reading each one whole, and the chain of seals beside them. */
 
-import { type ChainState, type StoredRollup, verifyChain } from '#core/chain.ts'
+import { type ChainProblem, type ChainState, type StoredRollup, verifyChain } from '#core/chain.ts'
 import { sha256 } from '#core/hash.ts'
-import { rollupKey } from '#core/keys.ts'
-import { decodeRollup } from '#core/rollup.ts'
+import { parseSealKey, rollupKey, sealsPrefix } from '#core/keys.ts'
+import { decodeSeal, type Seal } from '#core/seal.ts'
+import {
+  type HeldSeal,
+  type SealsState,
+  type StoredSeal,
+  soundSeals,
+  verifySealChain,
+  verifySealed,
+} from '#core/seal-chain.ts'
+import { mapConcurrently, READS_AT_A_TIME } from '../concurrency.ts'
 import type { Store } from '../store/store.ts'
-import { readLedger } from './ledger.ts'
+import { type LedgerTarget, readLedger } from './ledger.ts'
+import { readStoredRollup, storedRollup } from './stored-rollup.ts'
 
 export interface Verified extends ChainState {
   target: string
   pendingRollups: number // closed, still held by the checkpoint
   hasCheckpoint: boolean // without one, nothing tells whether the newest rollups are all there
+  sealedThrough: string | null // ISO; rollups of hours before it were held against the seals; null when nothing is sealed
 }
 
-/** Walks the chains, of one target or of all; progress is told by the number of rollups read so far. */
+export interface VerifiedSeals extends SealsState {
+  sound: Seal[] // those to hold rollups against, oldest first
+}
+
+/** Walks the chain of seals, and looks among them for the one that somebody holds. */
+export async function verifySeals(store: Store, held: HeldSeal | null = null): Promise<VerifiedSeals> {
+  const dates = (await store.list(sealsPrefix)).flatMap(({ key }) => {
+    const date = parseSealKey(key)
+    return date === null ? [] : [{ key, date }]
+  })
+  const stored = await Array.fromAsync(
+    mapConcurrently(dates, READS_AT_A_TIME, async ({ key, date }) => {
+      return storedSeal((await store.get(key))?.bytes ?? new Uint8Array(), key, date)
+    }),
+  )
+  const state = verifySealChain(stored, held)
+  return { ...state, sound: soundSeals(stored, state.problems, held) }
+}
+
+function storedSeal(bytes: Uint8Array, key: string, date: string): StoredSeal {
+  const about = { key, date, sha256: sha256(bytes) }
+  try {
+    return { ...about, seal: decodeSeal(bytes, key), unreadable: '' }
+  } catch (error) {
+    return { ...about, seal: null, unreadable: (error as Error).message }
+  }
+}
+
+/**
+ * Walks the chains, of one target or of all, and holds them against seals that were read before; progress is told by the
+ * number of rollups read so far.
+ */
 export async function verifyLedger(
   store: Store,
   only?: string,
   progress: (read: number, of: number) => void = () => {},
+  seals: readonly Seal[] = [],
 ): Promise<Verified[]> {
   const results: Verified[] = []
   const targets = await readLedger(store, only)
@@ -25,31 +68,45 @@ export async function verifyLedger(
   let read = 0
   for (const { target, rollups, finished, head, seq } of targets) {
     const stored: StoredRollup[] = []
-    for (const [hour, { key }] of [...rollups].sort(([a], [b]) => a - b)) {
-      const bytes = (await store.get(key))?.bytes ?? new Uint8Array()
-      stored.push(await inspect(bytes, key, target, hour))
+    const hours = [...rollups.keys()].sort((a, b) => a - b)
+    for await (const rollup of mapConcurrently(hours, READS_AT_A_TIME, (hour) =>
+      readStoredRollup(store, target, hour),
+    )) {
+      stored.push(rollup)
       progress(++read, total)
     }
     for (const [hour, bytes] of [...finished].sort(([a], [b]) => a - b)) {
-      const key = rollupKey(target, hour)
-      stored.push(await inspect(bytes, key, target, hour))
+      stored.push(await storedRollup(bytes, target, hour))
     }
+    const chain = verifyChain(stored, head, (hour) => rollupKey(target, hour))
+    const sealed = verifySealed(target, stored, seals)
     results.push({
       target,
       pendingRollups: finished.size,
       hasCheckpoint: seq > 0,
-      ...verifyChain(stored, head, (hour) => rollupKey(target, hour)),
+      ...chain,
+      sealedThrough: sealed.sealedThrough,
+      problems: chain.problems.concat(sealed.problems.filter((problem) => !isTold(problem, chain.problems))),
     })
   }
-  return results
+  return [...results, ...vanished(targets, only, seals)].sort((a, b) => (a.target < b.target ? -1 : 1))
 }
 
-async function inspect(bytes: Uint8Array, key: string, target: string, hour: number): Promise<StoredRollup> {
-  const about = { key, target, hour, sha256: sha256(bytes) }
-  try {
-    const { rows: _, ...rollup } = await decodeRollup(bytes, key)
-    return { ...about, rollup, unreadable: '' }
-  } catch (error) {
-    return { ...about, rollup: null, unreadable: (error as Error).message }
-  }
+/** Targets that were sealed and of which nothing is left at all. */
+function vanished(targets: readonly LedgerTarget[], only: string | undefined, seals: readonly Seal[]): Verified[] {
+  const sealed = new Set(seals.flatMap((seal) => seal.targets.map(({ target }) => target)))
+  for (const { target } of targets) sealed.delete(target)
+  return [...sealed]
+    .filter((target) => only === undefined || target === only)
+    .map((target) => ({
+      target,
+      pendingRollups: 0,
+      hasCheckpoint: false,
+      ...verifyChain([], null, (hour) => rollupKey(target, hour)),
+      ...verifySealed(target, [], seals),
+    }))
+}
+
+function isTold({ kind, key }: ChainProblem, problems: readonly ChainProblem[]): boolean {
+  return problems.some((problem) => problem.kind === kind && problem.key === key)
 }

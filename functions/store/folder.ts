@@ -47,7 +47,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { sha256 } from '#core/hash.ts'
-import { checkKey, checkPrefix, isMutable } from '#core/keys.ts'
+import { checkKey, checkPrefix, isKey, isMutable } from '#core/keys.ts'
 import type { Condition, Etag, ListedObject, ObjectHead, PutResult, Store, StoredObject } from './store.ts'
 
 const KEPT_GENERATIONS = 3
@@ -297,14 +297,6 @@ function pointer(folder: string, etag: Etag): string {
 
 function nonce(): string {
   return randomBytes(8).toString('hex')
-}
-
-function isKey(text: string): boolean {
-  try {
-    return checkKey(text) === text
-  } catch {
-    return false
-  }
 }
 
 function orNull<T>(work: () => T, ...codes: string[]): T | null {

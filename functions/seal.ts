@@ -1,0 +1,38 @@
+/** Seal: once a day, seals the days that are over. */
+import type { Context, ScheduledEvent } from 'aws-lambda'
+import { loadDeployment } from './deployment.ts'
+import { runStage, type Surroundings, surroundings } from './invocation.ts'
+import { SealRefusal, sealDays } from './stage/seal.ts'
+import { s3Client, s3Store } from './store/s3.ts'
+import type { Store } from './store/store.ts'
+
+export interface SealSurroundings extends Surroundings {
+  open: (env: NodeJS.ProcessEnv) => Store // of the ledger
+}
+
+function openStore(env: NodeJS.ProcessEnv): Store {
+  const { bucket, prefix, retention } = loadDeployment(env)
+  return s3Store({ client: s3Client(), bucket, prefix, retention })
+}
+
+/** A function that seals; a chain that does not hold fails it, after the days were sealed all the same. */
+export function makeHandler(given: Partial<SealSurroundings> = {}) {
+  const around: SealSurroundings = { ...surroundings, open: openStore, ...given }
+  let store: Store | undefined
+  return (_event: ScheduledEvent, context: Context): Promise<void> => {
+    const stage = async () => {
+      store ??= around.open(around.env)
+      const summary = await sealDays(store, { now: around.now })
+      return {
+        level: summary.notes.length === 0 ? ('info' as const) : ('warn' as const),
+        message: summary.sealed.length === 0 ? 'nothing to seal' : 'sealed',
+        fields: { ...summary },
+        metrics: { SealFailures: 0 },
+      }
+    }
+    const failureFields = (error: unknown) => (error instanceof SealRefusal ? { ...error.summary } : {})
+    return runStage({ name: 'seal', failureMetrics: { SealFailures: 1 }, failureFields, stage }, context, around)
+  }
+}
+
+export const handler = makeHandler()

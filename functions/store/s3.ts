@@ -1,0 +1,208 @@
+/**
+ * A store in an S3 bucket. Every object carries its SHA-256, by which it is checked on its way in by S3 and on its way out
+ * here. Nothing is ever deleted, and no access list is ever sent.
+ *
+ * What S3 answers to a conditional write:
+ *
+ * - 200: written.
+ * - 412, or 404 to an If-Match: the condition does not hold: refused. But where an earlier try of the same write may have
+ *   been carried out unheard (the SDK tried again after a lost answer, or we did after a 409), it may be our own bytes that
+ *   stand in the way, so the object is looked at first: our bytes are there, so they were written.
+ * - 409: somebody else was writing the same key in that moment, and neither side is told who won: the same write again.
+ * - Anything else throws, and its outcome is unknown.
+ *
+ * S3's etag is a hash of the content: it does come back when the same bytes do. A checkpoint never has the same bytes
+ * twice, since it counts its scrapes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { sha256 } from '#core/hash.ts'
+import { checkKey, checkPrefix, isKey, isMutable, parseRollupKey, parseSealKey } from '#core/keys.ts'
+import type { Retention } from '#core/target.ts'
+import { DAY_MS } from '#core/time.ts'
+import type { MediaHeaders } from '../media-type.ts'
+import { CONFLICT_TRIES, type S3Call, s3Attempts, s3ErrorName, s3Sentence, s3Status } from './s3-error.ts'
+import type { Condition, Etag, ListedObject, ObjectHead, PutResult, Store, StoredObject } from './store.ts'
+
+export interface S3StoreOptions {
+  client: S3Client
+  bucket: string
+  prefix?: string // of every key, without slashes at its ends; '' (default): the whole bucket
+  retention?: Retention | null // of rollups and seals; needs a bucket with Object Lock
+  headers?: (key: string) => MediaHeaders // for what browsers will read
+  timeoutMs?: number // of one call with all its tries; of a listing, each page; default 15 s, which a function can afford
+}
+
+interface Bounds {
+  abortSignal: AbortSignal
+}
+
+const REFUSED: PutResult = { outcome: 'refused' }
+const TRIES = 3
+const CONFLICT_PAUSE_MS = 25 // at most, before the second try; doubled each time
+
+/** A client by the environment's region, credentials and endpoint, as in Lambda and on a laptop, that never waits long. */
+export function s3Client(): S3Client {
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL } = process.env
+  return new S3Client({
+    maxAttempts: TRIES,
+    retryMode: 'standard',
+    // Each write brings its own SHA-256, and each read asks for it.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // What is no AWS seldom has a host name for each bucket.
+    forcePathStyle: (AWS_ENDPOINT_URL_S3 ?? '') !== '',
+    requestHandler: { connectionTimeout: 1900, socketTimeout: 5900 },
+  })
+}
+
+/** The objects of a bucket whose keys begin with prefix; nothing is asked before the first call. */
+export function s3Store(options: S3StoreOptions): Store {
+  const { client, bucket, retention = null, timeoutMs = 15_000 } = options
+  const root = (options.prefix ?? '') === '' ? '' : `${options.prefix}/`
+  const place = (key: string) => ({ Bucket: bucket, Key: root + checkKey(key) })
+
+  /** Runs one call's requests; what they throw is told as a sentence. */
+  async function call<T>(verb: S3Call['verb'], key: string, run: (bounds: Bounds) => Promise<T>): Promise<T> {
+    try {
+      return await run({ abortSignal: AbortSignal.timeout(timeoutMs) })
+    } catch (error) {
+      const url = `s3://${bucket}/${root}${key}`
+      throw new Error(s3Sentence(error, { verb, url, retention: verb === 'write' && isRetained(key) }))
+    }
+  }
+
+  function isRetained(key: string): boolean {
+    return retention !== null && (parseRollupKey(key) !== null || parseSealKey(key) !== null)
+  }
+
+  async function read(key: string, bounds: Bounds): Promise<StoredObject | null> {
+    const command = new GetObjectCommand({ ...place(key), ChecksumMode: 'ENABLED' })
+    for (let attempt = 1; ; attempt++) {
+      const object = await orNull('NoSuchKey', () => client.send(command, bounds))
+      if (object === null) return null
+      const { ETag, ContentLength, Body } = object
+      try {
+        const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array(0)
+        if (bytes.length !== ContentLength) throw new Error(`${bytes.length} of its ${ContentLength} bytes came`)
+        return { bytes, etag: etagOf(ETag) }
+      } catch (error) {
+        // The SDK holds the bytes against their checksum as they come; its own tries end with the headers.
+        if (attempt === TRIES || bounds.abortSignal.aborted) throw error
+      }
+    }
+  }
+
+  async function look(key: string, bounds: Bounds): Promise<ObjectHead | null> {
+    const command = new HeadObjectCommand({ ...place(key), ChecksumMode: 'ENABLED' })
+    const object = await orNull('NotFound', () => client.send(command, bounds))
+    if (object === null) return null
+    const digest = hexOf(object.ChecksumSHA256)
+    if (digest !== null) return { etag: etagOf(object.ETag), size: object.ContentLength ?? 0, sha256: digest }
+    // Somebody else put it here, with another checksum or in parts.
+    const whole = await read(key, bounds)
+    return whole && { etag: whole.etag, size: whole.bytes.length, sha256: sha256(whole.bytes) }
+  }
+
+  async function write(key: string, bytes: Uint8Array, condition: Condition, bounds: Bounds): Promise<PutResult> {
+    if (!isMutable(key) && typeof condition === 'object') throw new Error('only checkpoints are replaced by etag')
+    const digest = sha256(bytes)
+    const media = options.headers?.(key)
+    const command = new PutObjectCommand({
+      ...place(key),
+      ...(retention !== null && isRetained(key) && lock(retention)),
+      ...(media && { ContentType: media.contentType, CacheControl: media.cacheControl }),
+      ...conditionHeaders(condition),
+      Body: bytes,
+      ChecksumAlgorithm: 'SHA256', // which a locked object must name
+      ChecksumSHA256: Buffer.from(digest, 'hex').toString('base64'),
+    })
+    let unheard = false // whether an earlier try may have been carried out
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { outcome: 'written', etag: etagOf((await client.send(command, bounds)).ETag) }
+      } catch (error) {
+        const status = s3Status(error)
+        unheard ||= s3Attempts(error) > 1
+        if (status === 412) {
+          const there = unheard ? await look(key, bounds) : null
+          return there?.sha256 === digest ? { outcome: 'written', etag: there.etag } : REFUSED
+        }
+        if (status === 404 && s3ErrorName(error) === 'NoSuchKey' && typeof condition === 'object') return REFUSED
+        if (status !== 409 || attempt === CONFLICT_TRIES) throw error
+        unheard = true
+        await sleep(Math.random() * CONFLICT_PAUSE_MS * 2 ** (attempt - 1))
+      }
+    }
+  }
+
+  return {
+    get: (key) => call('read', key, (bounds) => read(key, bounds)),
+    head: (key) => call('read', key, (bounds) => look(key, bounds)),
+    put: (key, bytes, condition) => call('write', key, (bounds) => write(key, bytes, condition, bounds)),
+
+    list: (prefix) =>
+      call('list', prefix, async () => {
+        const objects: ListedObject[] = []
+        for (let token: string | undefined; ; ) {
+          const page = await client.send(
+            new ListObjectsV2Command({
+              Bucket: bucket,
+              Prefix: root + checkPrefix(prefix),
+              ContinuationToken: token,
+              EncodingType: 'url', // else a key that is no valid XML would spoil the whole listing
+            }),
+            { abortSignal: AbortSignal.timeout(timeoutMs) },
+          )
+          for (const { Key, Size, ETag } of page.Contents ?? []) {
+            const key = decodeURIComponent((Key ?? '').replaceAll('+', ' ')).slice(root.length)
+            if (isKey(key)) objects.push({ key, size: Size ?? 0, etag: etagOf(ETag) })
+          }
+          if (page.IsTruncated !== true) return objects
+          if ((page.NextContinuationToken ?? token) === token)
+            throw new Error('the listing was cut off; is it S3 that answers there?')
+          token = page.NextContinuationToken
+        }
+      }),
+  }
+}
+
+function conditionHeaders(condition: Condition): Partial<PutObjectCommandInput> {
+  if (condition === 'always') return {}
+  return condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }
+}
+
+function lock({ mode, days }: Retention): Partial<PutObjectCommandInput> {
+  return {
+    ObjectLockMode: mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+    ObjectLockRetainUntilDate: new Date(Date.now() + days * DAY_MS),
+  }
+}
+
+async function orNull<T>(name: string, run: () => Promise<T>): Promise<T | null> {
+  try {
+    return await run()
+  } catch (error) {
+    if (s3Status(error) === 404 && s3ErrorName(error) === name) return null
+    throw error
+  }
+}
+
+/** A base64 SHA-256 of the whole object in hex; null for none, or for one over the sums of its parts ('…-2'). */
+function hexOf(checksum: string | undefined): string | null {
+  return checksum !== undefined && /^[A-Za-z0-9+/]{43}=$/.test(checksum)
+    ? Buffer.from(checksum, 'base64').toString('hex')
+    : null
+}
+
+function etagOf(etag: string | undefined): Etag {
+  if (etag === undefined || etag === '') throw new Error('the answer has no ETag; is it S3 that answers there?')
+  return etag
+}

@@ -1,0 +1,118 @@
+/** Stack: what the template and the functions are told of a configuration. */
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { parseSecretRef } from '#core/secret-ref.ts'
+import type { Auth, SecretRef, Target } from '#core/target.ts'
+import type { Deployment } from '../functions/deployment.ts'
+import { resolveSecret } from '../functions/secrets.ts'
+import type { FunctionName } from './bundle.ts'
+import { type AwsConfig, SITE_SUFFIX } from './requirements.ts'
+import { viewerFunction, viewerPasswordHash } from './viewer.ts'
+
+/** What serverless.yml and infra/*.yml read, as `${self:custom.stack.…}`. */
+export interface Stack {
+  name: string
+  region: string
+  bucket: string // of the ledger
+  siteBucket: string
+  prefix: string // of every key of the ledger: '' or with a slash at its end
+  data: 'data' | 'data-existing' // which of infra/*.yml tells of the ledger's bucket
+  retention: boolean // whether immutable objects are written with one
+  vpc: { securityGroupIds: string[]; subnetIds: string[] } | null // where scrape runs
+  scrapeConcurrency: number // of scrape, each run taking up to ten targets
+  secrets: string[] // ARNs that scrape reads, sorted
+  viewer: string // source of the function that decides who may read the pages
+}
+
+/** The stack of a configuration; throws one sentence when the password of the pages cannot be had or could be guessed. */
+export async function stackOf({ aws, store, targets, retention }: AwsConfig): Promise<Stack> {
+  const refs = targets.flatMap(({ auth }) => [
+    auth.bearer,
+    auth.basic?.password,
+    auth.tls?.ca,
+    auth.tls?.cert,
+    auth.tls?.key,
+  ])
+  const arns = refs.flatMap((ref) => {
+    const place = ref === undefined ? null : parseSecretRef(ref)
+    return place?.kind === 'secretsmanager' ? [place.arn] : []
+  })
+  const { password } = aws.viewers
+  const passwordHash = password === null ? null : viewerPasswordHash(await resolveSecret(password), aws.stack)
+  return {
+    name: aws.stack,
+    region: aws.region,
+    bucket: store.bucket,
+    siteBucket: store.bucket + SITE_SUFFIX,
+    prefix: store.prefix === '' ? '' : `${store.prefix}/`,
+    data: aws.bucket === 'existing' ? 'data-existing' : 'data',
+    retention: retention !== null,
+    vpc: aws.vpc === null ? null : { securityGroupIds: aws.vpc.securityGroups, subnetIds: aws.vpc.subnets },
+    scrapeConcurrency: Math.max(2, 2 * Math.ceil(targets.length / 10)),
+    secrets: [...new Set(arns)].sort(),
+    viewer: viewerFunction(aws, passwordHash),
+  }
+}
+
+/** A function's deployment and, by path in its package, the certificates it names. */
+export interface DeploymentFiles {
+  deployment: Deployment
+  certificates: Map<string, Uint8Array>
+}
+
+/**
+ * What one function is told. Only scrape talks to Prometheus, so only scrape is told how to authenticate. Throws one
+ * sentence when a certificate cannot be read, is none, or has a private key beside it.
+ */
+export async function deploymentOf(config: AwsConfig, name: FunctionName): Promise<DeploymentFiles> {
+  const certificates = new Map<string, Uint8Array>()
+  const pack = async (ref: SecretRef | undefined, target: string, use: 'ca' | 'cert') => {
+    const place = ref === undefined ? null : parseSecretRef(ref)
+    if (place?.kind !== 'file') return ref
+    const path = `certs/${target}-${use}.pem`
+    certificates.set(path, await readCertificate(place.path, `targets ${target}: auth.tls.${use}`))
+    return `file:${path}`
+  }
+  const targets: Target[] = []
+  for (const target of config.targets) {
+    const auth: Auth = name === 'scrape' ? { ...target.auth } : {}
+    if (auth.tls !== undefined) {
+      const { ca, cert, key } = auth.tls
+      const packed = { ca: await pack(ca, target.name, 'ca'), cert: await pack(cert, target.name, 'cert'), key }
+      auth.tls = Object.fromEntries(Object.entries(packed).filter(([, ref]) => ref !== undefined))
+    }
+    targets.push({ ...target, auth })
+  }
+  const { store, retention, site } = config
+  const deployment: Deployment = {
+    schema: 1,
+    bucket: store.bucket,
+    prefix: store.prefix,
+    retention,
+    targets,
+    title: site.title,
+  }
+  return { deployment, certificates }
+}
+
+async function readCertificate(path: string, where: string): Promise<Uint8Array> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Error(`${where}: file ${path} cannot be read (${code}); check that it exists and who may read it`)
+  }
+  const text = new TextDecoder().decode(bytes)
+  if (/PRIVATE KEY/.test(text)) {
+    throw new Error(
+      `${where}: file ${basename(path)} holds a private key, which would lie readable in the package; take it out`,
+    )
+  }
+  if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text)) {
+    throw new Error(
+      `${where}: file ${basename(path)} holds no PEM certificate; give one that begins -----BEGIN CERTIFICATE-----`,
+    )
+  }
+  return bytes
+}
