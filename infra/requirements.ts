@@ -7,16 +7,18 @@ import type { AwsSettings, Config } from '../functions/config.ts'
 /** A configuration that fulfils them. */
 export type AwsConfig = Config & { store: { kind: 's3'; bucket: string; prefix: string }; aws: AwsSettings }
 
-/** What the name of the bucket of the pages has behind the ledger's. */
-export const SITE_SUFFIX = '-site'
+/** CloudFormation takes 500 resources in a stack, and each target has two alarms of its own. */
+export const MAX_TARGETS = 200
 
-const BUCKET_NAME_MAX = 63
+/** Characters of all secrets' ARNs: a role's policies may have 10,240, and what else scrape may do takes its part. */
+export const MAX_SECRETS = 7_000
 
 /** One sentence for each requirement that is not met, with its place in the configuration; none when it can be packaged. */
 export function unmetRequirements(config: Config): string[] {
   return [
     ...storeProblems(config),
-    ...(config.aws === null ? ['aws: is missing; give at least the region, as in aws: { region: eu-west-1 }'] : []),
+    ...awsProblems(config.aws),
+    ...countProblems(config.targets),
     ...config.targets.flatMap((target, i) => targetProblems(target).map((problem) => `targets[${i}].${problem}`)),
   ]
 }
@@ -26,19 +28,50 @@ function storeProblems({ store }: Config): string[] {
     return ['store: is a folder, which a function on AWS does not keep; write s3://bucket/prefix']
   }
   const problems: string[] = []
-  const site = store.bucket + SITE_SUFFIX
-  if (site.length > BUCKET_NAME_MAX) {
-    const most = BUCKET_NAME_MAX - SITE_SUFFIX.length
-    problems.push(
-      `store: bucket ${store.bucket} has ${store.bucket.length} characters and may have ${most}, since ${site} is the bucket of the pages; choose a shorter name`,
-    )
-  }
   if (store.bucket.includes('.')) {
     problems.push(
       `store: bucket ${store.bucket} has a dot in its name, for which S3 has no certificate; choose one without dots`,
     )
   }
   return problems
+}
+
+function awsProblems(aws: AwsSettings | null): string[] {
+  if (aws === null) return ['aws: is missing; give at least the region, as in aws: { region: eu-west-1 }']
+  if (!/^(cn|us-gov|us-iso|eu-isoe)/.test(aws.region)) return []
+  return [`aws.region: ${aws.region} has no CloudFront with a domain of its own, where the pages are read; choose another`]
+}
+
+function countProblems(targets: readonly Target[]): string[] {
+  const problems: string[] = []
+  if (targets.length > MAX_TARGETS) {
+    problems.push(
+      `targets: are ${targets.length}, and a stack has room for the alarms of ${MAX_TARGETS}; give the others to a second stack, with another aws.stack and another prefix in store`,
+    )
+  }
+  const characters = secretArns(targets).join(',').length
+  if (characters > MAX_SECRETS) {
+    problems.push(
+      `targets: name secrets whose ARNs have ${characters} characters, and the policy of scrape has room for ${MAX_SECRETS}; keep several values in one secret, as JSON, with :KEY behind its ARN`,
+    )
+  }
+  return problems
+}
+
+/** ARNs of all secrets that scrapes read, each once, without the key inside, sorted. */
+export function secretArns(targets: readonly Target[]): string[] {
+  const refs = targets.flatMap(({ auth: { bearer, basic, tls } }) => [
+    bearer,
+    basic?.password,
+    tls?.ca,
+    tls?.cert,
+    tls?.key,
+  ])
+  const arns = refs.flatMap((ref) => {
+    const place = ref === undefined ? null : parseSecretRef(ref)
+    return place?.kind === 'secretsmanager' ? [place.arn] : []
+  })
+  return [...new Set(arns)].sort()
 }
 
 function targetProblems({ url, intervalSeconds, auth }: Target): string[] {

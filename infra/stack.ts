@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseSecretRef } from '#core/secret-ref.ts'
 import type { Auth, SecretRef, Target } from '#core/target.ts'
+import type { AwsSettings, Config } from '../functions/config.ts'
 import type { Deployment } from '../functions/deployment.ts'
 import { resolveSecret } from '../functions/secrets.ts'
 import type { FunctionName } from './bundle.ts'
-import { type AwsConfig, SITE_SUFFIX } from './requirements.ts'
+import { type AwsConfig, secretArns } from './requirements.ts'
 import { viewerFunction, viewerPasswordHash } from './viewer.ts'
 
 /** What serverless.yml and infra/*.yml read, as `${self:custom.stack.…}`. */
@@ -14,44 +15,51 @@ export interface Stack {
   name: string
   region: string
   bucket: string // of the ledger
-  siteBucket: string
   prefix: string // of every key of the ledger: '' or with a slash at its end
   data: 'data' | 'data-existing' // which of infra/*.yml tells of the ledger's bucket
   retention: boolean // whether immutable objects are written with one
   vpc: { securityGroupIds: string[]; subnetIds: string[] } | null // where scrape runs
   scrapeConcurrency: number // of scrape, each run taking up to ten targets
+  scrapeMemory: number // MB
   secrets: string[] // ARNs that scrape reads, sorted
   viewer: string // source of the function that decides who may read the pages
 }
 
 /** The stack of a configuration; throws one sentence when the password of the pages cannot be had or could be guessed. */
 export async function stackOf({ aws, store, targets, retention }: AwsConfig): Promise<Stack> {
-  const refs = targets.flatMap(({ auth }) => [
-    auth.bearer,
-    auth.basic?.password,
-    auth.tls?.ca,
-    auth.tls?.cert,
-    auth.tls?.key,
-  ])
-  const arns = refs.flatMap((ref) => {
-    const place = ref === undefined ? null : parseSecretRef(ref)
-    return place?.kind === 'secretsmanager' ? [place.arn] : []
-  })
-  const { password } = aws.viewers
-  const passwordHash = password === null ? null : viewerPasswordHash(await resolveSecret(password), aws.stack)
   return {
     name: aws.stack,
     region: aws.region,
     bucket: store.bucket,
-    siteBucket: store.bucket + SITE_SUFFIX,
     prefix: store.prefix === '' ? '' : `${store.prefix}/`,
     data: aws.bucket === 'existing' ? 'data-existing' : 'data',
     retention: retention !== null,
     vpc: aws.vpc === null ? null : { securityGroupIds: aws.vpc.securityGroups, subnetIds: aws.vpc.subnets },
     scrapeConcurrency: Math.max(2, 2 * Math.ceil(targets.length / 10)),
-    secrets: [...new Set(arns)].sort(),
-    viewer: viewerFunction(aws, passwordHash),
+    scrapeMemory: aws.scrapeMemory,
+    secrets: secretArns(targets),
+    viewer: viewerFunction(aws, await passwordHash(aws)),
   }
+}
+
+/** What is wrong with the password and the certificates that packaging reads, one sentence each. */
+export async function unreadable({ aws, targets }: Config): Promise<string[]> {
+  const certificates = targets.flatMap(({ name, auth: { tls } }) =>
+    (['ca', 'cert'] as const).map((use) => packedCertificate(tls?.[use], name, use)),
+  )
+  const read = await Promise.allSettled([aws === null ? null : passwordHash(aws), ...certificates])
+  return read.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).message] : []))
+}
+
+async function passwordHash({ stack, viewers }: AwsSettings): Promise<string | null> {
+  if (viewers.password === null) return null
+  let password: string
+  try {
+    password = await resolveSecret(viewers.password)
+  } catch (error) {
+    throw new Error(`aws.viewers.password: ${(error as Error).message}`)
+  }
+  return viewerPasswordHash(password, stack)
 }
 
 /** A function's deployment and, by path in its package, the certificates it names. */
@@ -67,10 +75,10 @@ export interface DeploymentFiles {
 export async function deploymentOf(config: AwsConfig, name: FunctionName): Promise<DeploymentFiles> {
   const certificates = new Map<string, Uint8Array>()
   const pack = async (ref: SecretRef | undefined, target: string, use: 'ca' | 'cert') => {
-    const place = ref === undefined ? null : parseSecretRef(ref)
-    if (place?.kind !== 'file') return ref
+    const bytes = await packedCertificate(ref, target, use)
+    if (bytes === null) return ref
     const path = `certs/${target}-${use}.pem`
-    certificates.set(path, await readCertificate(place.path, `targets ${target}: auth.tls.${use}`))
+    certificates.set(path, bytes)
     return `file:${path}`
   }
   const targets: Target[] = []
@@ -93,6 +101,16 @@ export async function deploymentOf(config: AwsConfig, name: FunctionName): Promi
     title: site.title,
   }
   return { deployment, certificates }
+}
+
+/** A certificate that goes into the package; null for one that lies in Secrets Manager, or none. */
+async function packedCertificate(
+  ref: SecretRef | undefined,
+  target: string,
+  use: 'ca' | 'cert',
+): Promise<Uint8Array | null> {
+  const place = ref === undefined ? null : parseSecretRef(ref)
+  return place?.kind === 'file' ? readCertificate(place.path, `targets ${target}: auth.tls.${use}`) : null
 }
 
 async function readCertificate(path: string, where: string): Promise<Uint8Array> {

@@ -110,6 +110,7 @@ test('what a function writes beside its package is found', async () => {
   const other = await lambda(HANDLER)
   await other.invoke({})
   expect(other.changedFiles()).toEqual([])
+  for (const _ of [1, 2]) await other.close()
 })
 
 test('events have the shapes of the services that send them', () => {

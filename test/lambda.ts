@@ -58,6 +58,7 @@ export async function startLambda(settings: LambdaSettings): Promise<Lambda> {
   const runtime = await startRuntimeApi(settings.arn)
   const timeoutMs = settings.timeoutSeconds * 1000
   let running: Runtime | null = null
+  let closed = false
 
   const stop = async () => {
     const stopped = running
@@ -96,6 +97,8 @@ export async function startLambda(settings: LambdaSettings): Promise<Lambda> {
       return [...[...files.keys()].filter((name) => !there.includes(name)), ...there.filter((name) => !isSame(name))]
     },
     async close() {
+      if (closed) return
+      closed = true
       await stop()
       await runtime.close()
       for (const folder of folders) chmodSync(folder, 0o755)

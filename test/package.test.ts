@@ -363,7 +363,7 @@ test('asks each minute, publishes each hour, seals each day, and does no work tw
   const resources = await template(full)
   const schedule = (name: string) => resources[`${name}EventsRuleSchedule1`].Properties.ScheduleExpression
   expect(['Dispatch', 'Publish', 'Seal'].map(schedule)).toEqual([
-    'rate(1 minute)',
+    'cron(* * * * ? *)',
     'cron(10 * * * ? *)',
     'cron(20 2 * * ? *)',
   ])

@@ -95,6 +95,7 @@ function reason(error: SdkError, { verb, retention }: S3Call): string {
     return `S3 cannot be reached (${code}); check the network, AWS_REGION and AWS_ENDPOINT_URL`
   }
   if (status === 0) return harmless(message)
+  if (status < 300) return 'the answer cannot be read; check AWS_ENDPOINT_URL, and proxies on the way'
   if (status === 409) return `another write of the same key was under way each of ${CONFLICT_TRIES} times; try again`
   if (status >= 500) return `S3 answered ${status} ${name} ${s3Attempts(error)} times; try again later`
   if (status === 400 && message === 'UnknownError') {

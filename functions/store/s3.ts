@@ -91,7 +91,10 @@ export function s3Store(options: S3StoreOptions): Store {
       const { ETag, ContentLength, Body } = object
       try {
         const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array(0)
-        if (bytes.length !== ContentLength) throw new Error(`${bytes.length} of its ${ContentLength} bytes came`)
+        if (bytes.length !== ContentLength)
+          throw new Error(
+            `${bytes.length} bytes came of ${ContentLength ?? 'a number not told'}; is it S3 that answers there?`,
+          )
         return { bytes, etag: etagOf(ETag) }
       } catch (error) {
         // The SDK holds the bytes against their checksum as they come; its own tries end with the headers.
@@ -151,6 +154,7 @@ export function s3Store(options: S3StoreOptions): Store {
     list: (prefix) =>
       call('list', prefix, async () => {
         const objects: ListedObject[] = []
+        const tokens = new Set<string>()
         for (let token: string | undefined; ; ) {
           const page = await client.send(
             new ListObjectsV2Command({
@@ -161,14 +165,18 @@ export function s3Store(options: S3StoreOptions): Store {
             }),
             { abortSignal: AbortSignal.timeout(timeoutMs) },
           )
-          for (const { Key, Size, ETag } of page.Contents ?? []) {
+          const { Contents = [], KeyCount = Contents.length, IsTruncated, NextContinuationToken: next } = page
+          for (const { Key, Size, ETag } of Contents) {
             const key = decodeURIComponent((Key ?? '').replaceAll('+', ' ')).slice(root.length)
             if (isKey(key)) objects.push({ key, size: Size ?? 0, etag: etagOf(ETag) })
           }
-          if (page.IsTruncated !== true) return objects
-          if ((page.NextContinuationToken ?? token) === token)
+          // An answer that is nobody's, such as an empty one, must not pass for a bucket with nothing in it.
+          const whole = IsTruncated !== undefined && KeyCount === Contents.length
+          if (whole && !IsTruncated) return objects
+          if (!whole || next === undefined || tokens.has(next))
             throw new Error('the listing was cut off; is it S3 that answers there?')
-          token = page.NextContinuationToken
+          tokens.add(next)
+          token = next
         }
       }),
   }
