@@ -13,9 +13,10 @@ export interface AddressPolicy {
 
 /** No Prometheus is ever there, and what is there must not be asked with our credentials, nor from inside a cloud. */
 const NEVER: readonly [reason: string, ranges: string[]][] = [
-  // Instance metadata and its like: AWS, EKS and ECS, Google, Azure, Alibaba, Oracle.
+  // Instance metadata and its like: AWS, EKS and ECS, Google, Azure, Alibaba, Oracle, Scaleway, Akamai.
   ['a metadata address', ['169.254.169.254/32', '169.254.170.0/24', '168.63.129.16/32', '100.100.100.200/32']],
   ['a metadata address', ['192.0.0.192/32', 'fd00:ec2::/32', 'fd20:ce::254/128', 'fd00:c1::a9fe:a9fe/128']],
+  ['a metadata address', ['fd00:100::100:200/128', 'fd00:42::42/128', 'fd00:a9fe:a9fe::1/128']],
   ['link-local', ['169.254.0.0/16', 'fe80::/10']],
   ['multicast', ['224.0.0.0/4', 'ff00::/8']],
   ['broadcast', ['255.255.255.255/32']],

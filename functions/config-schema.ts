@@ -16,7 +16,7 @@ const WORKLOAD = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-.a-z0-9]{0,251
 const DOMAIN = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/
 const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9_=./-]*))?$/
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/
-const STACK = new RegExp(`^[a-zA-Z][-a-zA-Z0-9]{0,${MAX_STACK_NAME - 1}}$`)
+const STACK = new RegExp(`^[a-zA-Z][-a-zA-Z0-9]{1,${MAX_STACK_NAME - 1}}$`)
 const EMAIL = /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/
 
 /** A text for which `problem` has nothing to say. */
@@ -107,7 +107,7 @@ const awsSchema = z.strictObject({
     .describe('the AWS region, such as eu-west-1'),
   stack: z
     .string()
-    .regex(STACK, `must be a letter and at most ${MAX_STACK_NAME - 1} more letters, digits and -`)
+    .regex(STACK, `must be a letter and 1 to ${MAX_STACK_NAME - 1} more letters, digits and -`)
     .describe('name of the stack, and the first part of the names of what it creates')
     .default('wharfage'),
   bucket: z
@@ -121,6 +121,10 @@ const awsSchema = z.strictObject({
     })
     .describe('where scrapes run, when Prometheus is reached inside a VPC only')
     .optional(),
+  scrapeMemory: wholeNumber('memory of scrapes, which run up to ten side by side, in MB', {
+    min: 512,
+    max: 10_240,
+  }).default(2048),
   alarms: z
     .strictObject({
       email: z

@@ -32,6 +32,7 @@ export interface AwsSettings {
   region: string // 'eu-west-1'
   stack: string // name of the stack, and the first part of what it creates
   vpc: { subnets: string[]; securityGroups: string[] } | null // where scrape runs; null: outside of any VPC
+  scrapeMemory: number // MB
   bucket: 'create' | 'existing' // whether the stack creates the store's bucket or finds it there
   alarms: { email: string | null; headAgeMinutes: number } // who is told; how old a target's newest sample may be
   viewers: { password: SecretRef | null; addresses: string[] } // who may read the pages; with neither, nobody

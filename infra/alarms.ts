@@ -8,6 +8,8 @@ import type { AwsSettings } from '../functions/config.ts'
 const MINUTE = 60
 const HOUR = 3600
 const DAY_HOURS = 24
+/** CloudWatch looks no further back with periods of less than an hour. */
+const MAX_LOOK_BACK = DAY_HOURS * HOUR
 
 /** CloudFormation resources by logical id. */
 export type Resources = Record<string, { Type: string; [attribute: string]: unknown }>
@@ -19,12 +21,17 @@ export type AlarmTarget = Pick<Target, 'name' | 'intervalSeconds'>
 interface Alarm {
   name: string // unique in the stack
   description: string
-  metric: Metric | { expression: string; of: Record<string, Metric> }
+  metric: Metric | MetricMath
   period: number // seconds
   periods: number // that are looked at
   breaching?: number // of them; all unless told
   threshold: number // at which it rings, and above
-  missing: 'breaching' | 'notBreaching'
+  missing: 'breaching' | 'notBreaching' // what a period without data counts as
+}
+
+interface MetricMath {
+  expression: string
+  of: Record<string, Metric> // by the names in the expression
 }
 
 interface Metric {
@@ -58,6 +65,8 @@ function targetAlarms(stack: string, { name, intervalSeconds }: AlarmTarget, min
   }
   // Long enough for one scrape to fall into each.
   const period = Math.max(5, Math.ceil(intervalSeconds / MINUTE)) * MINUTE
+  // And one more than fit into the minutes allowed, since the newest has only begun.
+  const periods = Math.ceil((minutes * MINUTE) / period) + 1
   return {
     // Age is told by scrapes that succeed: without any there is none, and that rings just as well.
     HeadTooOld: {
@@ -68,7 +77,7 @@ function targetAlarms(stack: string, { name, intervalSeconds }: AlarmTarget, min
         'reason. README.md#alarms',
       metric: metric('HeadAgeSeconds', 'Maximum'),
       period,
-      periods: Math.max(1, Math.floor((minutes * MINUTE) / period)),
+      periods: period < HOUR ? Math.min(periods, Math.floor(MAX_LOOK_BACK / period)) : periods,
       threshold: minutes * MINUTE,
       missing: 'breaching',
     },
@@ -134,7 +143,8 @@ function stackAlarms(stack: string): Record<string, Alarm> {
         "goes on, and the next publish renders what is missing. See the publish function's log. README.md#alarms",
       metric: ofStack('PublishFailures', 'Minimum'),
       period: HOUR,
-      periods: 3,
+      // Three whole hours, and the one that has begun.
+      periods: 4,
       threshold: 1,
       missing: 'breaching',
     },
@@ -165,13 +175,23 @@ function stackAlarms(stack: string): Record<string, Alarm> {
   }
 }
 
+/**
+ * CloudWatch treats data as missing only when it finds too little of it further back, too, which makes an alarm late by
+ * several periods; so what is missing and counts is filled in.
+ */
+function filled({ metric, missing, threshold }: Alarm): Metric | MetricMath {
+  if (missing === 'notBreaching' || 'expression' in metric) return metric
+  return { expression: `FILL(told, ${threshold})`, of: { told: metric } }
+}
+
 function toResource(stack: string, alarm: Alarm): Resources[string] {
-  const { metric, period } = alarm
+  const { period } = alarm
+  const metric = filled(alarm)
   const source =
     'expression' in metric
       ? {
           Metrics: [
-            { Id: 'sum', Expression: metric.expression, ReturnData: true },
+            { Id: 'watched', Expression: metric.expression, ReturnData: true },
             ...Object.entries(metric.of).map(([Id, of]) => ({ Id, MetricStat: toStat(of, period), ReturnData: false })),
           ],
         }

@@ -56,7 +56,7 @@ export function athena(settings: AthenaSettings, queries: readonly SavedQuery[])
     },
     EgressTable: table(settings, {
       name: 'egress',
-      description: `Of the targets ${targets.join(', ')}. Sums are lower bounds: what was not observed has no rows.`,
+      description: 'Of the configured targets. Sums are lower bounds: what was not observed has no rows.',
       target: { type: 'enum', values: targets.join(',') },
     }),
     EgressOfTargetTable: table(settings, {

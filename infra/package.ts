@@ -16,8 +16,8 @@ import { athena, savedQueries } from './athena.ts'
 import { bundle, FUNCTIONS, type FunctionName } from './bundle.ts'
 import { type AwsConfig, unmetRequirements } from './requirements.ts'
 import { roles } from './roles.ts'
-import { deploymentOf, type Stack, stackOf } from './stack.ts'
-import { deployStack, makeTemplate } from './template.ts'
+import { deploymentOf, type Stack, stackOf, unreadable } from './stack.ts'
+import { deployStack, discardTemplate, makeTemplate } from './template.ts'
 import { zip } from './zip.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -41,14 +41,17 @@ export class RequirementsError extends Error {}
 
 /**
  * Packages the stack of a configuration into `out`: `build/<name>.zip` with its content beside it in `build/<name>/`,
- * and the template in `.serverless/`. Throws ConfigError or RequirementsError with all that is wrong.
+ * and the template in `.serverless/`, which is there when all has been done and not before. Throws ConfigError or
+ * RequirementsError with all that is wrong.
  */
 export async function packageStack({
   config: path,
   out = ROOT,
   say = () => {},
 }: PackageOptions): Promise<PackagedFunction[]> {
-  const config = requireAws(await loadConfig(path))
+  await discardTemplate(out)
+  const config = await requireAws(await loadConfig(path))
+  const stack = await stackOf(config)
   const build = join(out, 'build')
   await buildSite(say)
   const packaged: PackagedFunction[] = []
@@ -56,7 +59,6 @@ export async function packageStack({
     say(`bundling ${name}`)
     packaged.push(await packageFunction(name, config, build))
   }
-  const stack = await stackOf(config)
   if (stack.data === 'data-existing')
     say(`bucket ${stack.bucket} is not touched; infra/data-existing.yml says what it needs`)
   await writeResources(config, stack, build)
@@ -69,8 +71,8 @@ export async function packageStack({
   return packaged
 }
 
-function requireAws(config: Config): AwsConfig {
-  const problems = unmetRequirements(config)
+async function requireAws(config: Config): Promise<AwsConfig> {
+  const problems = [...unmetRequirements(config), ...(await unreadable(config))]
   if (problems.length === 0) return config as AwsConfig
   const count = problems.length === 1 ? 'a requirement' : `${problems.length} requirements`
   throw new RequirementsError(

@@ -39,7 +39,9 @@ function storeProblems({ store }: Config): string[] {
 function awsProblems(aws: AwsSettings | null): string[] {
   if (aws === null) return ['aws: is missing; give at least the region, as in aws: { region: eu-west-1 }']
   if (!/^(cn|us-gov|us-iso|eu-isoe)/.test(aws.region)) return []
-  return [`aws.region: ${aws.region} has no CloudFront with a domain of its own, where the pages are read; choose another`]
+  return [
+    `aws.region: ${aws.region} has no CloudFront with a domain of its own, where the pages are read; choose another`,
+  ]
 }
 
 function countProblems(targets: readonly Target[]): string[] {

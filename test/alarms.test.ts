@@ -10,13 +10,23 @@ interface AlarmProperties {
   Dimensions?: { Name: string; Value: unknown }[]
   Statistic?: string
   Period?: number
-  Metrics?: { Expression?: string; MetricStat?: { Metric: AlarmProperties; Period: number } }[]
+  Metrics?: { Id: string; Expression?: string; MetricStat?: MetricStat }[]
   EvaluationPeriods: number
   DatapointsToAlarm: number
   Threshold: number
   TreatMissingData: string
   AlarmActions: unknown[]
 }
+
+interface MetricStat {
+  Metric: Pick<AlarmProperties, 'Namespace' | 'MetricName' | 'Dimensions'>
+  Period: number
+  Stat: string
+}
+
+/** The one metric that an alarm fills in where it is missing. */
+const toldOf = ({ Metrics = [] }: AlarmProperties): MetricStat | undefined =>
+  Metrics.find(({ Id }) => Id === 'told')?.MetricStat
 
 const settings = (changes: Partial<AlarmSettings['alarms']> = {}): AlarmSettings => {
   return { stack: 'wharfage', alarms: { email: null, headAgeMinutes: 15, ...changes } }
@@ -46,17 +56,23 @@ test('has the alarms of the stack, and two of each target', () => {
 })
 
 test('rings when a head is too old, and when nobody tells how old it is', () => {
-  expect(alarm(alarms(settings(), [mesh('prod-eu')]), 'HeadTooOldprodDasheu')).toMatchObject({
-    Namespace: 'Wharfage',
-    MetricName: 'HeadAgeSeconds',
-    Dimensions: [
-      { Name: 'Stack', Value: 'wharfage' },
-      { Name: 'Target', Value: 'prod-eu' },
-    ],
-    Statistic: 'Maximum',
+  const found = alarm(alarms(settings(), [mesh('prod-eu')]), 'HeadTooOldprodDasheu')
+  expect(toldOf(found)).toEqual({
+    Metric: {
+      Namespace: 'Wharfage',
+      MetricName: 'HeadAgeSeconds',
+      Dimensions: [
+        { Name: 'Stack', Value: 'wharfage' },
+        { Name: 'Target', Value: 'prod-eu' },
+      ],
+    },
+    Stat: 'Maximum',
     Period: 300,
-    EvaluationPeriods: 3,
-    DatapointsToAlarm: 3,
+  })
+  expect(found).toMatchObject({
+    Metrics: [{ Id: 'watched', Expression: 'FILL(told, 900)', ReturnData: true }, { ReturnData: false }],
+    EvaluationPeriods: 4,
+    DatapointsToAlarm: 4,
     ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     Threshold: 900,
     TreatMissingData: 'breaching',
@@ -67,16 +83,20 @@ test('rings when a head is too old, and when nobody tells how old it is', () => 
 
 // Interval and minutes allowed; period in seconds and how many of them.
 test.each([
-  [60, 5, 300, 1],
-  [60, 16, 300, 3],
+  [60, 5, 300, 2],
+  [60, 16, 300, 5],
   [60, 1440, 300, 288],
-  [420, 15, 420, 2],
-  [3600, 120, 3600, 2],
+  [420, 15, 420, 4],
+  [3600, 120, 3600, 3],
+  [3600, 1440, 3600, 25],
 ])(
   'with a scrape every %i s and %i minutes allowed it looks at %i s, %i times',
   (interval, minutes, period, periods) => {
     const resources = alarms(settings({ headAgeMinutes: minutes }), [mesh('m', interval)])
-    expect(alarm(resources, 'HeadTooOldm')).toMatchObject({ Period: period, EvaluationPeriods: periods })
+    const found = alarm(resources, 'HeadTooOldm')
+    expect([toldOf(found)?.Period, found.EvaluationPeriods]).toEqual([period, periods])
+    // Never before the minutes are over, though the newest period has only begun; but for a whole day's.
+    if (minutes < 1440) expect((periods - 1) * period).toBeGreaterThanOrEqual(minutes * 60)
     expect(alarm(resources, 'Haltedm')).toMatchObject({ Period: period, EvaluationPeriods: 1 })
   },
 )
@@ -94,13 +114,13 @@ test('rings at once when a target halts, and is quiet while nothing is told', ()
 test('rings when publish or seal has had no success for too long, whether it failed or never ran', () => {
   const resources = alarms(settings(), [])
   for (const [id, hours] of [
-    ['PublishMissing', 3],
+    ['PublishMissing', 4],
     ['SealMissing', 26],
   ] as const) {
     // A success tells of 0 failures: the least of an hour is 0 as soon as there was one.
+    expect(toldOf(alarm(resources, id))).toMatchObject({ Stat: 'Minimum', Period: 3600 })
     expect(alarm(resources, id)).toMatchObject({
-      Statistic: 'Minimum',
-      Period: 3600,
+      Metrics: [{ Expression: 'FILL(told, 1)' }, {}],
       EvaluationPeriods: hours,
       DatapointsToAlarm: hours,
       Threshold: 1,
@@ -121,7 +141,7 @@ test('goes on ringing after a failed seal until a day has passed without', () =>
 
 test('watches no metric that the functions do not tell', () => {
   const watched = alarmsOf(alarms(settings(), [mesh('m')]))
-    .map(([, properties]) => properties)
+    .map(([, properties]) => toldOf(properties)?.Metric ?? properties)
     .filter(({ Namespace }) => Namespace === 'Wharfage')
   expect(watched.length).toBeGreaterThan(4)
   for (const { MetricName = '', Dimensions = [], Namespace } of watched) {

@@ -29,7 +29,6 @@ import {
   takeMessages,
 } from './six-hours.ts'
 
-const SITE = `${BUCKET}-site`
 const DAY = parseDate('2026-10-18')
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -43,6 +42,7 @@ const how =
 const describeMeshes = address === null ? describe.skip : describe
 
 let life: SixHours
+const siteBucket = () => resourceOf(life.deployed.stack, 'AWS::S3::Bucket', /^SiteBucket$/).physicalId
 const all = () => Object.values(life.invocations).flat()
 
 function linesOf(invocations: readonly Invocation[]): Record<string, unknown>[] {
@@ -76,12 +76,12 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
   })
 
   test.each([
-    ['rollups', 'rollups/', 'data', BUCKET, PREFIX, 12],
-    ['pages', '', 'site', SITE, '', 15],
+    ['rollups', 'rollups/', 'data', () => BUCKET, PREFIX, 12],
+    ['pages', '', 'site', siteBucket, '', 15],
   ])('the %s are those of the command line, byte for byte', async (_, prefix, folder, bucket, root, least) => {
     const store = folderStore(join(life.folder, folder))
     const keys = (await store.list(prefix)).map(({ key }) => key)
-    const objects = life.deployed.aws.objects(bucket)
+    const objects = life.deployed.aws.objects(bucket())
     expect(keys.length).toBeGreaterThanOrEqual(least)
     expect([...objects.keys()].filter((key) => key.startsWith(root + prefix)).sort()).toEqual(
       keys.map((key) => root + key).sort(),
@@ -140,11 +140,11 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
         if (retention !== null) expect((retention.until - Date.now()) / DAY_MS).toBeGreaterThan(399)
       }
     }
-    for (const [, { accessKeyId }] of aws.objects(SITE)) expect(accessKeyId).toBe(roles.publish.accessKeyId)
+    for (const [, { accessKeyId }] of aws.objects(siteBucket())) expect(accessKeyId).toBe(roles.publish.accessKeyId)
   })
 
   test('pages carry their types and how long they may be kept', () => {
-    const objects = life.deployed.aws.objects(SITE)
+    const objects = life.deployed.aws.objects(siteBucket())
     const headers = (key: string) => objects.get(key)?.headers
     expect(headers('days/2026-10-17/index.html')).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
@@ -185,7 +185,7 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
     const places: [string, string][] = [
       ['template', JSON.stringify(stack)],
       ...all().map(({ lines, payload }): [string, string] => ['log', lines.join('\n') + JSON.stringify(payload)]),
-      ...[BUCKET, SITE].flatMap((bucket) =>
+      ...[BUCKET, siteBucket()].flatMap((bucket) =>
         [...aws.versions(bucket)].flatMap(([key, versions]) =>
           versions.map(({ bytes }): [string, string] => [key, Buffer.from(bytes).toString('latin1')]),
         ),
@@ -301,7 +301,7 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
     expect(errorsOf(invocation)).toEqual([expect.stringContaining('s3:GetObject')])
   })
 
-  permissionsContract(() => life.deployed, { bucket: BUCKET, prefix: PREFIX, siteBucket: SITE, secret: SECRET_ARN })
+  permissionsContract(() => life.deployed, { bucket: BUCKET, prefix: PREFIX, secret: SECRET_ARN })
 })
 
 function packageOf(name: FunctionName): Record<string, Uint8Array> {

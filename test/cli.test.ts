@@ -205,7 +205,7 @@ test('check says what a bucket and the functions on AWS are set to, and who may 
   expect(closed.stdout.split('\n')).toEqual(
     expect.arrayContaining([
       'store   s3://ledger/egress, held for 400 days in governance mode',
-      'aws     stack wharfage in eu-west-1, with the bucket; scrapes outside of any VPC',
+      'aws     stack wharfage in eu-west-1, with the bucket; scrapes outside of any VPC with 2048 MB',
       "alarms  when samples are 15 minutes old, to the topic's subscribers",
       'viewers nobody; give aws.viewers a password, addresses or both',
     ]),

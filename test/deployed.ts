@@ -126,8 +126,7 @@ export async function deploy({ zips, template }: Packaged, stackName: string): P
         [request.action, ...request.alsoNeeds].flatMap((action) => accessOf(request, action) ?? []),
       ),
     async close() {
-      for (const lambda of started) await lambda.close()
-      await aws.close()
+      await Promise.all([...started, aws].map((one) => one.close()))
     },
   }
 }

@@ -15,7 +15,6 @@ import { grantsOfRoles, permissionTable } from './permissions.ts'
 export interface Places {
   bucket: string // of the ledger
   prefix: string // '' or with a slash at its end
-  siteBucket: string
   secret: string // ARN
 }
 
@@ -58,7 +57,7 @@ const ADMINISTRATOR: PolicyDocument = { Statement: { Effect: 'Allow', Action: '*
 const OPERATOR = 'arn:aws:iam::000000000000:role/operator'
 
 /** Declares the tests; `given` is asked when they run, after the work is done. */
-export function permissionsContract(given: () => Deployed, { bucket, prefix, siteBucket, secret }: Places): void {
+export function permissionsContract(given: () => Deployed, { bucket, prefix, secret }: Places): void {
   const object = (key: string) => `arn:aws:s3:::${bucket}/${prefix}${key}`
 
   /** What an operator who may do everything may not do all the same. */
@@ -151,7 +150,7 @@ export function permissionsContract(given: () => Deployed, { bucket, prefix, sit
         { principal: 'cloudfront.amazonaws.com', action, resource, context: { ...SECURE, 'aws:SourceArn': source } },
         { identity: [], resource: resourcePolicies(stack, resource) },
       ).allowed
-    const page = `arn:aws:s3:::${siteBucket}/index.html`
+    const page = `${resourceOf(stack, 'AWS::S3::Bucket', /^SiteBucket$/).arn}/index.html`
     expect(may('s3:GetObject', page, distribution)).toBe(true)
     expect(may('s3:GetObject', page, `${distribution}X`)).toBe(false)
     expect(may('s3:PutObject', page, distribution)).toBe(false)

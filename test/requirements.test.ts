@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, parseConfig } from '../functions/config.ts'
 import { loadDeployment } from '../functions/deployment.ts'
-import { type AwsConfig, unmetRequirements } from '../infra/requirements.ts'
-import { deploymentOf, stackOf } from '../infra/stack.ts'
+import { type AwsConfig, MAX_SECRETS, MAX_TARGETS, unmetRequirements } from '../infra/requirements.ts'
+import { roles } from '../infra/roles.ts'
+import { deploymentOf, type Stack, stackOf, unreadable } from '../infra/stack.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prom-AbCdEf'
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
@@ -29,11 +30,13 @@ function config(changes: { store?: string; target?: string; more?: string } = {}
 
 test.each<[title: string, Parameters<typeof config>[0], problem: string]>([
   ['no aws', { more: '' }, 'aws: is missing; give at least the region, as in aws: { region: eu-west-1 }'],
-  [
-    'a bucket whose sibling would be too long',
-    { store: `s3://${'b'.repeat(59)}` },
-    `store: bucket ${'b'.repeat(59)} has 59 characters and may have 58, since ${'b'.repeat(59)}-site is the bucket of the pages; choose a shorter name`,
-  ],
+  ...['cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1', 'eu-isoe-west-1'].map(
+    (region): [string, Parameters<typeof config>[0], string] => [
+      region,
+      { more: `aws: { region: ${region} }` },
+      `aws.region: ${region} has no CloudFront with a domain of its own, where the pages are read; choose another`,
+    ],
+  ),
   [
     'a bucket with a dot',
     { store: 's3://ledger.example' },
@@ -105,6 +108,89 @@ test.each([
   expect(unmetRequirements(config({ target }))).toEqual([])
 })
 
+const meshes = (count: number, auth = (_: number) => ''): string =>
+  Array.from({ length: count }, (_, n) => {
+    return `  - { name: mesh-${n}, url: 'https://prometheus.example/federate'${auth(n)} }\n`
+  }).join('')
+
+function configOf(targets: string): Config {
+  return parseConfig(
+    `store: s3://ledger/mesh\ntargets:\n${targets}aws: { region: eu-west-1 }\n`,
+    join(folder, 'wharfage.yaml'),
+  )
+}
+
+test('takes as many targets as a stack has room for, and says so of one more', () => {
+  expect(unmetRequirements(configOf(meshes(MAX_TARGETS)))).toEqual([])
+  expect(unmetRequirements(configOf(meshes(MAX_TARGETS + 1)))).toEqual([
+    'targets: are 201, and a stack has room for the alarms of 200; give the others to a second stack, with another aws.stack and another prefix in store',
+  ])
+})
+
+test('takes as many secrets as a policy has room for, and says what to do with more', () => {
+  const own = (n: number) => `, auth: { bearer: '${ARN.replace('prom', `prometheus-of-mesh-${n}`)}' }`
+  const shared = (n: number) => `, auth: { bearer: '${ARN}:mesh-${n}' }`
+  expect(unmetRequirements(configOf(meshes(75, own)))).toEqual([])
+  expect(unmetRequirements(configOf(meshes(200, shared)))).toEqual([])
+  expect(unmetRequirements(configOf(meshes(100, own)))).toEqual([
+    'targets: name secrets whose ARNs have 8189 characters, and the policy of scrape has room for 7000; keep several values in one secret, as JSON, with :KEY behind its ARN',
+  ])
+})
+
+test.each([
+  [40, 115],
+  [113, 3],
+])('leaves room in the policy of scrape for %i secrets with names of %i characters more', async (count, length) => {
+  const arns = Array.from({ length: count }, (_, n) => `${ARN.slice(0, -11)}${'s'.repeat(length)}${n + 100}-AbCdEf`)
+  const stack: Stack = {
+    ...(await stackOf(config() as AwsConfig)),
+    name: 's'.repeat(32),
+    region: 'ap-southeast-3',
+    bucket: 'b'.repeat(63),
+    prefix: `${'p'.repeat(100)}/`,
+    retention: true,
+    vpc: { securityGroupIds: [], subnetIds: [] },
+    secrets: arns,
+  }
+  expect(arns.join(',').length).toBeGreaterThan(MAX_SECRETS - 300)
+  expect(arns.join(',').length).toBeLessThanOrEqual(MAX_SECRETS)
+  const [{ PolicyDocument }] = (roles(stack).ScrapeRole.Properties as { Policies: { PolicyDocument: unknown }[] })
+    .Policies
+  const names = { Partition: 'aws', Region: 'ap-southeast-3', AccountId: '123456789012' }
+  const text = JSON.stringify(PolicyDocument)
+    .replace(/\$\{AWS::(\w+)\}/g, (_, name: keyof typeof names) => names[name])
+    .replace(/\{"Fn::Sub":("[^"]*")\}/g, '$1')
+    .replaceAll(
+      '{"Fn::GetAtt":["ScrapeQueue","Arn"]}',
+      `"arn:aws:sqs:ap-southeast-3:123456789012:${stack.name}-scrapes"`,
+    )
+  expect(text).not.toContain('Fn::')
+  expect(text.length).toBeLessThanOrEqual(10_240)
+})
+
+test('tells of everything that packaging cannot read or may not pack, each with its place', async () => {
+  await writeFile(join(folder, 'key.pem'), `${CERTIFICATE}-----BEGIN PRIVATE KEY-----\n`)
+  const target = 'auth: { tls: { ca: "file:none.pem", cert: "file:key.pem", key: "file:x" } }'
+  const more = 'aws: { region: eu-west-1, viewers: { password: "env:WHARFAGE_NOT_SET" } }'
+  expect(await unreadable(config({ target, more }))).toEqual([
+    'aws.viewers.password: secret env:WHARFAGE_NOT_SET is not there; set the environment variable WHARFAGE_NOT_SET',
+    expect.stringMatching(/^targets prod: auth\.tls\.ca: file \S+none\.pem cannot be read \(ENOENT\)/),
+    expect.stringMatching(/^targets prod: auth\.tls\.cert: file key\.pem holds a private key/),
+  ])
+  await writeFile(join(folder, 'short'), 'guess me\n')
+  const short = 'aws: { region: eu-west-1, viewers: { password: "file:short" } }'
+  const told = await unreadable(config({ more: short }))
+  expect(told).toEqual([expect.stringMatching(/^aws\.viewers\.password has 8 characters and needs 16 to 500/)])
+  expect(told.join()).not.toContain('guess')
+  expect(await unreadable(config())).toEqual([])
+})
+
+test('tells the stack how much memory scrapes get', async () => {
+  const aws = config({ more: 'aws: { region: eu-west-1, scrapeMemory: 4096 }' }) as AwsConfig
+  expect((await stackOf(aws)).scrapeMemory).toBe(4096)
+  expect((await stackOf(config() as AwsConfig)).scrapeMemory).toBe(2048)
+})
+
 test('tells the stack each secret once, without the key inside it', async () => {
   const target = `auth: { bearer: "${ARN}:token", tls: { cert: "${ARN}:cert", key: "${ARN}" } }`
   expect((await stackOf(config({ target }) as AwsConfig)).secrets).toEqual([ARN])
@@ -117,7 +203,6 @@ test.each([
 ])('gives the keys of %s the prefix %j', async (store, prefix) => {
   expect(await stackOf(config({ store }) as AwsConfig)).toMatchObject({
     bucket: 'ledger',
-    siteBucket: 'ledger-site',
     prefix,
   })
 })

@@ -80,7 +80,7 @@ export async function liveSixHours(address: string): Promise<SixHours> {
     return one
   }
   const close = async () => {
-    for (const one of opened.splice(0).reverse()) await one.close()
+    await Promise.all(opened.splice(0).map((one) => one.close()))
     rmSync(folder, { recursive: true, force: true })
   }
   try {

@@ -28,14 +28,14 @@ function describe({ path, store, retention, targets, site, aws }: Config): strin
   return `${lines.join('\n')}\n`
 }
 
-function describeAws({ region, stack, bucket, vpc, alarms, viewers }: AwsSettings): string[] {
+function describeAws({ region, stack, bucket, vpc, scrapeMemory, alarms, viewers }: AwsSettings): string[] {
   const scrapes = vpc === null ? 'outside of any VPC' : `in ${vpc.subnets.join(', ')}`
   const known = [
     ...(viewers.password === null ? [] : [`who knows the password in ${viewers.password}`]),
     ...(viewers.addresses.length === 0 ? [] : [`from ${viewers.addresses.join(', ')}`]),
   ]
   return [
-    `aws     stack ${stack} in ${region}, ${bucket === 'create' ? 'with' : 'without'} the bucket; scrapes ${scrapes}`,
+    `aws     stack ${stack} in ${region}, ${bucket === 'create' ? 'with' : 'without'} the bucket; scrapes ${scrapes} with ${scrapeMemory} MB`,
     `alarms  when samples are ${alarms.headAgeMinutes} minutes old, to ${alarms.email ?? "the topic's subscribers"}`,
     `viewers ${known.length === 0 ? 'nobody; give aws.viewers a password, addresses or both' : known.join(', ')}`,
   ]

@@ -24,7 +24,15 @@ import { mapConcurrently } from '../concurrency.ts'
 import type { Site } from '../pages.ts'
 import type { Condition, Store } from '../store/store.ts'
 import { type LedgerTarget, readLedger } from './ledger.ts'
-import { indexReport, type Neighbours, type Rendering, renderDay, renderIndex, writeFile } from './rendering.ts'
+import {
+  dayPageKey,
+  indexReport,
+  type Neighbours,
+  type Rendering,
+  renderDay,
+  renderIndex,
+  writeFile,
+} from './rendering.ts'
 
 export interface PublishOptions {
   title: string // of the site
@@ -36,7 +44,7 @@ export interface PublishOptions {
 export interface PublishSummary {
   days: number // the ledger has
   renderedDays: string[] // dates rendered now, oldest first
-  remainingDays: number // that are to be rendered and were not, for want of time
+  remainingDays: number // whose pages, or links between them, are not as they should be, for want of time
   indexRendered: boolean
   files: number // written
 }
@@ -66,47 +74,46 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
 
   const dates = datesOf(targets)
   const { days } = published // those that have a page, perhaps an older one
-  const due: string[] = []
-  for (const date of dates) {
-    const known = before.days[date]
-    if (isThere(known, there)) days[date] = known
-    const inputs = dayInputs(date, neighboursOf(date, dates), rendering)
-    if (all || !isPublished(known, inputs, there)) due.push(date)
+  for (const date of dates) if (isThere(before.days[date], there)) days[date] = before.days[date]
+  /** The neighbours whose pages are there: a page links to nothing else, at any time. */
+  const linksOf = (date: string): Neighbours => {
+    const linked = (to: string | null) => (to !== null && there.has(dayPageKey(to)) ? to : null)
+    const { previous, next } = neighboursOf(date, dates)
+    return { previous: linked(previous), next: linked(next) }
   }
+  const isDue = (date: string) => !isPublished(days[date], dayInputs(date, linksOf(date), rendering), there)
 
+  const due = new Set<string>()
   const rendered = new Set<string>()
-  const failures: string[] = []
+  const failures = new Map<string, string>() // by date
   let superseded = false
-  const render = async (date: string, neighbours: Neighbours) => {
+  const renderInTime = async (date: string) => {
+    if (superseded || failures.size >= FAILURES_AT_MOST || outOfTime()) return
+    const links = linksOf(date)
     try {
-      const page = await renderDay(rendering, date, neighbours)
-      days[date] = { inputs: dayInputs(date, neighbours, rendering), ...page }
+      const page = await renderDay(rendering, date, links)
+      days[date] = { inputs: dayInputs(date, links, rendering), ...page }
+      for (const [key, etag] of Object.entries(page.files)) there.set(key, etag)
       files += Object.keys(page.files).length
       rendered.add(date)
-      options.progress?.(rendered.size, due.length)
+      options.progress?.(rendered.size, due.size)
     } catch (error) {
-      failures.push(`${date}: ${(error as Error).message}`)
+      failures.set(date, (error as Error).message)
     }
   }
-  const newestFirst = due.toReversed()
-  const renderInTime = async (date: string) => {
-    if (superseded || failures.length >= FAILURES_AT_MOST || outOfTime()) return
-    await render(date, neighboursOf(date, dates))
-  }
   let turns = 0
-  for await (const _ of mapConcurrently(newestFirst, DAYS_AT_A_TIME, renderInTime)) {
-    if (++turns % DAYS_A_SAVE === 0 && !superseded) superseded = !(await record.save(published))
+  const renderAll = async (oldestFirst: string[]) => {
+    for (const date of oldestFirst) due.add(date)
+    for await (const _ of mapConcurrently(oldestFirst.toReversed(), DAYS_AT_A_TIME, renderInTime)) {
+      if (++turns % DAYS_A_SAVE === 0 && !superseded) superseded = !(await record.save(published))
+    }
   }
-  const hasPage = (date: string | null) => date !== null && days[date] !== undefined
-  for (const date of superseded ? [] : rendered) {
-    const { previous, next } = neighboursOf(date, dates)
-    if ((previous === null || hasPage(previous)) && (next === null || hasPage(next))) continue
-    // It was to link to a day whose turn has not come.
-    await render(date, { previous: hasPage(previous) ? previous : null, next: hasPage(next) ? next : null })
-  }
+  await renderAll(dates.filter((date) => all || isDue(date)))
+  // Again those beside which a page has come that was not there to be linked to.
+  await renderAll(dates.filter((date) => !failures.has(date) && isDue(date)))
 
   let indexRendered = false
-  if (!superseded && dates.every(hasPage)) {
+  if (!superseded && dates.every((date) => days[date] !== undefined)) {
     const report = indexReport(
       rendering,
       dates.map((date) => days[date].summary),
@@ -119,12 +126,12 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   if (superseded || !(await record.save(published))) {
     throw new Error('publish: another publish ran at the same time; run it once more')
   }
-  if (failures.length > 0) {
-    const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more)`
-    throw new Error(`publish: a day cannot be rendered${others}, ${failures[0]}`)
+  for (const [date, reason] of failures) {
+    const others = failures.size === 1 ? '' : ` (and ${failures.size - 1} more)`
+    throw new Error(`publish: a day cannot be rendered${others}, ${date}: ${reason}`)
   }
-  const renderedDays = [...rendered].sort()
-  return { days: dates.length, renderedDays, remainingDays: due.length - rendered.size, indexRendered, files }
+  const remainingDays = dates.filter(isDue).length
+  return { days: dates.length, renderedDays: [...rendered].sort(), remainingDays, indexRendered, files }
 }
 
 interface PublishRecord {
@@ -195,7 +202,8 @@ function dayInputs(date: string, { previous, next }: Neighbours, { site, title, 
   const begun = targets.filter(({ firstHour }) => firstHour < day + DAY_MS)
   const ofTargets = begun.map(({ target, firstHour, closedThrough, dueThrough, rollups, finished, seq }) => {
     const hours = [...eachHour(day, day + DAY_MS)].filter((hour) => rollups.has(hour) || finished.has(hour))
-    const open = closedThrough < day + DAY_MS ? [seq, dueThrough] : null
+    // Never past the day, or a target that stopped would change all its days since with every scrape of another one.
+    const open = closedThrough < day + DAY_MS ? [seq, closedThrough, Math.min(dueThrough, day + DAY_MS)] : null
     return [target, Math.max(firstHour, day), hours, open]
   })
   const inputs = [site.version, title, previous ?? '', next ?? '', ofTargets]

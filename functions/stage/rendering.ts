@@ -27,6 +27,11 @@ export interface Rendering {
   targets: readonly LedgerTarget[]
 }
 
+/** The key of a day's page in the site. */
+export function dayPageKey(date: string): string {
+  return `days/${date}/index.html`
+}
+
 /** Writes the page of a day (YYYY-MM-DD), its downloads before it, and gives what was written. */
 export async function renderDay(
   { store, out, site, title, targets }: Rendering,
@@ -49,11 +54,11 @@ export async function renderDay(
   const folder = `days/${date}`
   const page = await site.render(`/${folder}/`, { ...report, downloads: [...report.downloads, json.about] })
   const files: PublishedPage['files'] = {}
-  const write = async (file: string, bytes: Uint8Array) => {
-    files[`${folder}/${file}`] = await writeFile(out, `${folder}/${file}`, bytes)
+  const write = async (key: string, bytes: Uint8Array) => {
+    files[key] = await writeFile(out, key, bytes)
   }
-  await Promise.all([...csvs, json].map(({ about, bytes }) => write(about.file, bytes)))
-  await write('index.html', page)
+  await Promise.all([...csvs, json].map(({ about, bytes }) => write(`${folder}/${about.file}`, bytes)))
+  await write(dayPageKey(date), page)
   return { files, summary: daySummary(report) }
 }
 
