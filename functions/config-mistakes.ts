@@ -120,8 +120,11 @@ function intervalMinutes(target: unknown): number {
 
 type JsonSchema = { properties?: Record<string, JsonSchema>; items?: JsonSchema; description?: string }
 
+let wholeSchema: JsonSchema | undefined // made once: a file may have ten thousand mistakes
+
 function schemaAt(path: YamlPath): JsonSchema {
-  let schema = configJsonSchema() as JsonSchema
+  wholeSchema ??= configJsonSchema() as JsonSchema
+  let schema = wholeSchema
   for (const step of path) {
     schema = (typeof step === 'number' ? schema.items : schema.properties?.[String(step)]) ?? {}
   }

@@ -14,10 +14,15 @@ const MAX_ADDRESSES = 50
 
 const WORKLOAD = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/
 const DOMAIN = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/
-const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9_=./-]*))?$/
+/** No part of a prefix is empty, '.' or '..', which some clients of S3 resolve as in a path and others do not. */
+const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/((?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9_=.-]+(?:\/|$))*))?$/
+/** It stands in every key, of which S3 takes 1,024, and several times in the policy of each function's role. */
+const MAX_PREFIX = 200
+const MAX_URL = 2000
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/
 const STACK = new RegExp(`^[a-zA-Z][-a-zA-Z0-9]{1,${MAX_STACK_NAME - 1}}$`)
-const EMAIL = /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/
+/** Without braces: the packager would take `${…}` for a placeholder of its own. */
+const EMAIL = /^[^\s@{}]{1,64}@[^\s@{}]+\.[^\s@.{}]+$/
 
 /** A text for which `problem` has nothing to say. */
 const checked = (problem: (value: string) => string | null, what: string) =>
@@ -178,7 +183,7 @@ export function configJsonSchema(): Record<string, unknown> {
 /** Bucket and prefix (without slashes at its ends) of s3://bucket/prefix; null for any other text. */
 export function parseBucketUrl(store: string): { bucket: string; prefix: string } | null {
   const found = S3.exec(store)
-  return found && { bucket: found[1], prefix: (found[2] ?? '').replace(/^\/+|\/+$/g, '') }
+  return found && { bucket: found[1], prefix: (found[2] ?? '').replace(/\/$/, '') }
 }
 
 function secretProblem(value: string): string | null {
@@ -192,6 +197,7 @@ function viewerPasswordProblem(value: string): string | null {
 }
 
 function urlProblem(value: string): string | null {
+  if (value.length > MAX_URL) return `must have at most ${MAX_URL} characters`
   const url = URL.parse(value)
   if (url === null || !/^https?:\/\//i.test(value)) return 'must be a URL that begins with http:// or https://'
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password; use auth'
@@ -212,7 +218,11 @@ function durationProblem(value: string, minSeconds: number): string | null {
 
 function storeProblem(value: string): string | null {
   if (value.trim() === '' || value.includes('\0')) return 'must be a folder, or s3://bucket/prefix'
-  if (/^s3:/i.test(value)) return S3.test(value) ? null : 'must be s3:// with a bucket, and a prefix of plain names'
+  if (/^s3:/i.test(value)) {
+    const bucket = parseBucketUrl(value)
+    if (bucket === null) return 'must be s3:// with a bucket, and a prefix of plain names'
+    return bucket.prefix.length > MAX_PREFIX ? `must have a prefix of at most ${MAX_PREFIX} characters` : null
+  }
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? 'must be a folder, or s3://bucket/prefix' : null
 }
 

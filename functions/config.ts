@@ -11,8 +11,9 @@ import { contradictions, explain } from './config-mistakes.ts'
 import { type ConfigData, configSchema, parseBucketUrl } from './config-schema.ts'
 import { type Place, readYaml, type YamlPath } from './yaml.ts'
 
-const MAX_BYTES = 1_000_000
+const MAX_BYTES = 100_000 // hundreds of targets; of hostile text the parser makes a thousand times as much
 const MAX_LINES = 50 // of mistakes in one message
+const UNPRINTABLE = /[\p{Cc}\p{Cf}]/gu // in a terminal it could hide what was said, or say something else
 
 export type StoreLocation =
   | { kind: 'folder'; path: string } // absolute
@@ -49,7 +50,7 @@ export class ConfigError extends Error {
 
   constructor(file: string, problems: Problem[]) {
     const lines = problems.slice(0, MAX_LINES).map(({ line, column, path, message }) => {
-      return `  ${line}:${column} ${path === '' ? '' : `${path}: `}${message}`
+      return `  ${line}:${column} ${`${path === '' ? '' : `${path}: `}${message}`.replace(UNPRINTABLE, '\ufffd')}`
     })
     if (problems.length > MAX_LINES) lines.push(`  and ${problems.length - MAX_LINES} more`)
     const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`

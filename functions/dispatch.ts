@@ -71,13 +71,14 @@ async function send(
   for (let attempt = 1; attempt <= TRIES && left.length > 0; attempt++) {
     const Entries = left.map((due, n) => ({ Id: String(n), MessageBody: formatDueScrape(due) }))
     try {
-      const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }), {
+      const { Successful = [], Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }), {
         abortSignal: inTime,
       })
+      const taken = new Set(Successful.map(({ Id }) => Id))
       const reasons = new Map(Failed.map((failed) => [failed.Id, reasonOf(failed)]))
       left = left.flatMap((due, n) => {
-        const reason = reasons.get(String(n))
-        return reason === undefined ? [] : [{ ...due, reason }]
+        const reason = reasons.get(String(n)) ?? 'the queue did not say that it took it'
+        return taken.has(String(n)) ? [] : [{ ...due, reason }]
       })
     } catch (error) {
       const { name, message } = error as Error

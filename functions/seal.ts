@@ -6,6 +6,9 @@ import { SealRefusal, sealDays } from './stage/seal.ts'
 import { s3Client, s3Store } from './store/s3.ts'
 import type { Store } from './store/store.ts'
 
+/** What is left of the function's time when no further day is begun: for the one in hand. */
+const RESERVE_MS = 30_000
+
 export interface SealSurroundings extends Surroundings {
   open: (env: NodeJS.ProcessEnv) => Store // of the ledger
 }
@@ -15,14 +18,16 @@ function openStore(env: NodeJS.ProcessEnv): Store {
   return s3Store({ client: s3Client(), bucket, prefix, retention })
 }
 
-/** A function that seals; a chain that does not hold fails it, after the days were sealed all the same. */
+/** A function that seals until its time is nearly over, and the next one goes on; a chain that does not hold fails it, after the days were sealed all the same. */
 export function makeHandler(given: Partial<SealSurroundings> = {}) {
   const around: SealSurroundings = { ...surroundings, open: openStore, ...given }
   let store: Store | undefined
   return (_event: ScheduledEvent, context: Context): Promise<void> => {
+    const reserveMs = Math.min(RESERVE_MS, context.getRemainingTimeInMillis() / 2)
     const stage = async () => {
       store ??= around.open(around.env)
-      const summary = await sealDays(store, { now: around.now })
+      const outOfTime = () => context.getRemainingTimeInMillis() < reserveMs
+      const summary = await sealDays(store, { now: around.now, outOfTime })
       return {
         level: summary.notes.length === 0 ? ('info' as const) : ('warn' as const),
         message: summary.sealed.length === 0 ? 'nothing to seal' : 'sealed',

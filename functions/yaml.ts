@@ -8,14 +8,17 @@ import {
   isCollection,
   isMap,
   isNode,
+  isScalar,
   isSeq,
   LineCounter,
   type Node,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml'
 
 const MAX_DEPTH = 20
+const MESSAGE_CHARACTERS = 200 // of what the parser says, which may quote the text
 
 export interface Place {
   line: number // from 1
@@ -46,7 +49,7 @@ export function readYaml(source: string): YamlText {
       version: '1.2',
       schema: 'core',
       strict: true,
-      uniqueKeys: true,
+      uniqueKeys: false, // looked for below: the parser compares each key with all others, which may take minutes
       stringKeys: true,
       merge: false,
       resolveKnownTags: false,
@@ -70,7 +73,6 @@ type Found = { offset: number; message: string }
 
 const TOO_DEEP = `nests deeper than ${MAX_DEPTH} levels`
 const MESSAGES: Record<string, string> = {
-  DUPLICATE_KEY: 'this key stands here a second time; keep one',
   MULTIPLE_DOCS: 'a second document begins here; keep one',
   NON_STRING_KEY: 'a key must be a text',
   RESOURCE_EXHAUSTION: TOO_DEEP,
@@ -96,6 +98,7 @@ function refusedHere(document: Document.Parsed): Found[] {
       } else if (node.tag !== undefined) {
         found.push({ offset, message: 'tags are not read; write the plain value' })
       }
+      if (isMap(node)) for (const repeated of repeatedKeys(node)) found.push(repeated)
       if (ancestors.filter(isCollection).length < MAX_DEPTH) return undefined
       found.push({ offset, message: TOO_DEEP })
       return visit.SKIP
@@ -104,12 +107,23 @@ function refusedHere(document: Document.Parsed): Found[] {
   return found
 }
 
+function* repeatedKeys(map: YAMLMap): Generator<Found> {
+  const known = new Set<unknown>()
+  for (const { key } of map.items) {
+    if (!isScalar(key)) continue
+    if (known.has(key.value)) {
+      yield { offset: key.range?.[0] ?? 0, message: 'this key stands here a second time; keep one' }
+    }
+    known.add(key.value)
+  }
+}
+
 function offsetOf(document: Document.Parsed, path: YamlPath, part: 'key' | 'value'): number {
   let node: Node | null = document.contents
   let offset = node?.range?.[0] ?? 0
   for (const [i, step] of path.entries()) {
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isNode(key) && key.toJS(document) === step)
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step)
       if (!pair || !isNode(pair.key)) break
       offset = pair.key.range?.[0] ?? offset
       node = isNode(pair.value) ? pair.value : null
@@ -124,6 +138,6 @@ function offsetOf(document: Document.Parsed, path: YamlPath, part: 'key' | 'valu
 }
 
 function sentence(message: string): string {
-  const line = message.split('\n')[0]
+  const line = message.split('\n', 1)[0].slice(0, MESSAGE_CHARACTERS)
   return line.charAt(0).toLowerCase() + line.slice(1)
 }

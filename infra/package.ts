@@ -49,7 +49,9 @@ export async function packageStack({
   out = ROOT,
   say = () => {},
 }: PackageOptions): Promise<PackagedFunction[]> {
+  // What an earlier run made is never deployed in place of what fails now: without these the framework refuses.
   await discardTemplate(out)
+  await rm(join(out, 'build', 'stack.json'), { force: true })
   const config = await requireAws(await loadConfig(path))
   const stack = await stackOf(config)
   const build = join(out, 'build')
@@ -106,10 +108,10 @@ async function packageFunction(name: FunctionName, config: AwsConfig, build: str
 async function writeResources(config: AwsConfig, stack: Stack, build: string): Promise<void> {
   const targets = config.targets.map(({ name }) => name)
   const files = {
-    'stack.json': stack,
     'roles.json': { Resources: roles(stack) },
     'alarms.json': { Resources: alarms(config.aws, config.targets) },
     'athena.json': { Resources: athena({ stack: stack.name, ...config.store, targets }, savedQueries()) },
+    'stack.json': stack, // last, since without it the framework reads none of the others
   }
   for (const [file, content] of Object.entries(files)) {
     await writeFile(join(build, file), `${JSON.stringify(content, null, 1)}\n`)

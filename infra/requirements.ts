@@ -38,10 +38,18 @@ function storeProblems({ store }: Config): string[] {
 
 function awsProblems(aws: AwsSettings | null): string[] {
   if (aws === null) return ['aws: is missing; give at least the region, as in aws: { region: eu-west-1 }']
-  if (!/^(cn|us-gov|us-iso|eu-isoe)/.test(aws.region)) return []
-  return [
-    `aws.region: ${aws.region} has no CloudFront with a domain of its own, where the pages are read; choose another`,
-  ]
+  const { region, stack } = aws
+  const problems: string[] = []
+  if (/^(cn|us-gov|us-iso|eu-isoe)/.test(region)) {
+    problems.push(
+      `aws.region: ${region} has no CloudFront with a domain of its own, where the pages are read; choose another`,
+    )
+  }
+  // The workgroup and the database have the stack's name.
+  if (/^(primary|default)$/i.test(stack)) {
+    problems.push(`aws.stack: ${stack} is a name that Athena uses itself in every account; choose another`)
+  }
+  return problems
 }
 
 function countProblems(targets: readonly Target[]): string[] {

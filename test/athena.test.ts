@@ -236,3 +236,12 @@ test('blocked-attempts counts requests and connections that were refused, and no
 test('each saved query answers over a ledger without rollups, too', async () => {
   for (const { sql } of savedQueries()) expect((await querySql([], sql)).rows).toEqual([])
 })
+
+test('describes the tables within the 2,048 bytes that Glue takes, however many targets there are', () => {
+  const targets = Array.from({ length: 200 }, (_, n) => `${'m'.repeat(36)}-${n}`)
+  const resources = athena({ ...SETTINGS, targets }, [])
+  for (const id of ['EgressTable', 'EgressOfTargetTable']) {
+    const { TableInput } = resources[id].Properties as { TableInput: { Description: string } }
+    expect(Buffer.byteLength(TableInput.Description)).toBeLessThanOrEqual(2048)
+  }
+})

@@ -144,6 +144,7 @@ const birth = (changes: Partial<Birth> = {}): Birth => ({
   processStart: null,
   processSeen: false,
   expected: true,
+  metricSeen: true,
   ...changes,
 })
 
@@ -166,12 +167,24 @@ test.each<[string, Birth, Delta]>([
   ['its process is an old one', birth({ processStart: 0 }), delta('baseline', 641, 1120)],
   ['no start is known', birth(), delta('assumed', 641, 1000)],
   ['no start is known, after a gap', birth({ recent: false }), delta('baseline', 641, 1120)],
+  ['other selectors', birth({ expected: false, processSeen: true }), delta('baseline', 641, 1120)],
+  ['the same with a young process', birth({ expected: false, processStart: 1_060_000 }), delta('baseline', 641, 1120)],
   [
-    'other selectors, or a metric nobody had',
-    birth({ expected: false, processSeen: true }),
+    'a metric nobody had, of a process that was there without it',
+    birth({ metricSeen: false, processSeen: true, processStart: 999_000 }),
     delta('baseline', 641, 1120),
   ],
-  ['the same with a young process', birth({ expected: false, processStart: 1_060_000 }), delta('baseline', 641, 1120)],
+  ['a metric nobody had, and no start is known', birth({ metricSeen: false }), delta('baseline', 641, 1120)],
+  [
+    'a metric nobody had, for want of its process, which started since',
+    birth({ metricSeen: false, processStart: 1_060_000 }),
+    delta('birth', 641, 1060),
+  ],
+  [
+    'a metric nobody had, for want of its process, which was discovered late',
+    birth({ metricSeen: false, processStart: 760_000 }),
+    delta('birth', 641, 760),
+  ],
   [
     'a sample older than the last scrape counts from itself',
     birth({ sample: at(900, 5), processSeen: true }),

@@ -83,6 +83,12 @@ test('what the queue never takes is thrown with its name, after the others were 
   expect(around.lines[0]).not.toHaveProperty('stack')
 })
 
+test('an answer that does not say what was taken is no proof that it was', async () => {
+  const nothing = (bytes: Uint8Array) => Buffer.from('{}'.padEnd(bytes.length))
+  aws.fault({ kind: 'alter body', alter: nothing }, { operation: 'SendMessageBatch', times: 3 })
+  await expect(dispatching(meshes(1)).dispatch(MINUTE)).rejects.toThrow('mesh-0; the queue did not say that it took it')
+})
+
 test('a queue that is not there or answers errors is told in a sentence with all names', async () => {
   const { dispatch } = dispatching(meshes(2), { QUEUE_URL: `${aws.url}/000000000000/another` })
   await expect(dispatch(MINUTE)).rejects.toThrow('2 of 2 targets could not be sent to the queue: mesh-0, mesh-1; ')

@@ -54,6 +54,15 @@ const truth = MEASURES.map((measure) =>
   ['eu', 'us'].flatMap(records).reduce((sum, { rows }) => sum + rows.reduce((of, row) => of + row[measure], 0), 0),
 )
 
+test('an hour of very many flows is exported, each of them once', async () => {
+  const many = memoryStore()
+  const rows = Array.from({ length: 130_000 }, (_, n) => flowRow({ destinationHost: `h${n}.example`, requests: 1 }))
+  await writeChain(many, encodeChain([hourRecord('eu', FIRST, rows)]))
+  const bytes = await exportLedger(many, { ...all, to: FIRST + HOUR_MS })
+  const lines = Buffer.from(bytes).toString().trimEnd().split('\r\n')
+  expect(new Set(lines).size).toBe(130_001)
+}, 60_000)
+
 test('by the hour, the day and the month the sums are the ledger’s', async () => {
   expect(truth.filter((sum) => sum > 0).length).toBe(4)
   for (const by of ['hour', 'day', 'month'] as const) expect([by, ...sums(await csv({ by }))]).toEqual([by, ...truth])

@@ -117,6 +117,29 @@ test('verify raises no alarm when hours are closed and written while it reads', 
   expect([problems, rollups]).toEqual([[], 3])
 })
 
+test('verify raises no alarm when an hour is closed and written between its looks at checkpoint and rollups', async () => {
+  const inner = memoryStore()
+  await scrapeThrough(inner, 0, 180)
+  const old = (await inner.get(checkpointKey('mesh')))!.bytes
+  let scraped = false
+  const store: Store = {
+    ...inner,
+    async list(prefix) {
+      if (prefix.startsWith('rollups/') && !scraped) {
+        scraped = true
+        await scrapeThrough(inner, 190, 200)
+      }
+      return inner.list(prefix)
+    },
+  }
+  const [{ problems, rollups }] = await verifyLedger(store)
+  expect([scraped, problems, rollups]).toEqual([true, [], 3])
+  // A checkpoint that is an old one stays so.
+  await inner.put(checkpointKey('mesh'), old, 'always')
+  const [{ problems: told }] = await verifyLedger(inner)
+  expect(told).toEqual([expect.objectContaining({ kind: 'order', key: rollupKey('mesh', TEN + 2 * HOUR_MS) })])
+})
+
 test('a ledger without a checkpoint is read from its rollups alone', async () => {
   const store = memoryStore()
   const chain = encodeChain([0, 1].map((n) => hourRecord('mesh', TEN + n * HOUR_MS, [flowRow({ requests: n + 1 })])))

@@ -17,6 +17,7 @@ export interface PrometheusOptions {
   scrapeInterval?: string // Prometheus's spelling; default '1s'
   guard?: Guard // default: plain HTTP for everybody
   history?: string // OpenMetrics with timestamps, all in the past: samples it has from the start; needs promtool
+  remoteWrite?: boolean // whether it takes samples at /api/v1/write; default: no
 }
 
 /** TLS and basic authentication, and how the test itself gets in. PEM. */
@@ -68,6 +69,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=${address}`,
+    ...(options.remoteWrite === true ? ['--web.enable-remote-write-receiver'] : []),
     ...(options.guard === undefined ? [] : [`--web.config.file=${await writeGuard(options.guard, folder)}`]),
   ]
   const url = `${options.guard === undefined ? 'http' : 'https'}://${address}`

@@ -102,7 +102,7 @@ test('pages, downloads and assets lie in the site’s bucket with their media ty
     newestRendered: '2026-11-02',
     remainingDays: 0,
     indexRendered: true,
-    files: 12,
+    files: 14, // 12, and the newer day's page with its data once more, when it had the older one to link to
     Stack: 'wharfage-test',
     PublishFailures: 0,
   })

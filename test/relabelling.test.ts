@@ -35,8 +35,9 @@ function matches(known: string[], fresh: string[], seen: number[] = [], start: n
       metric,
     })
   }
-  const marks = Uint8Array.from(known, (_, row) => (seen.includes(row) ? 1 : 0))
-  return Object.fromEntries(matchRelabelled(fresh.map(series), table, marks, SEED, () => start))
+  const shownAt = Float64Array.from(known, (_, row) => (seen.includes(row) ? SAMPLED : 0))
+  const appearance = { shownAt, timeOf: () => SAMPLED, startOf: () => start, proxyOf: () => -1 }
+  return Object.fromEntries(matchRelabelled(fresh.map(series), table, SEED, appearance))
 }
 
 const requests = (labels: string, code = 200) => `istio_requests_total{pod="cart-1",response_code="${code}",${labels}}`

@@ -38,6 +38,11 @@ test.each<[title: string, Parameters<typeof config>[0], problem: string]>([
     ],
   ),
   [
+    'a stack by the name of what Athena has already',
+    { more: 'aws: { region: eu-west-1, stack: Default }' },
+    'aws.stack: Default is a name that Athena uses itself in every account; choose another',
+  ],
+  [
     'a bucket with a dot',
     { store: 's3://ledger.example' },
     'store: bucket ledger.example has a dot in its name, for which S3 has no certificate; choose one without dots',
@@ -138,8 +143,8 @@ test('takes as many secrets as a policy has room for, and says what to do with m
 })
 
 test.each([
-  [40, 115],
-  [113, 3],
+  [40, 111],
+  [104, 3],
 ])('leaves room in the policy of scrape for %i secrets with names of %i characters more', async (count, length) => {
   const arns = Array.from({ length: count }, (_, n) => `${ARN.slice(0, -11)}${'s'.repeat(length)}${n + 100}-AbCdEf`)
   const stack: Stack = {
@@ -147,7 +152,7 @@ test.each([
     name: 's'.repeat(32),
     region: 'ap-southeast-3',
     bucket: 'b'.repeat(63),
-    prefix: `${'p'.repeat(100)}/`,
+    prefix: `${'p'.repeat(200)}/`,
     retention: true,
     vpc: { securityGroupIds: [], subnetIds: [] },
     secrets: arns,

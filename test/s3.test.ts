@@ -270,18 +270,22 @@ test('a listing goes on over all its pages, and passes over keys that no store w
   expect(asked).toEqual(['ListObjectsV2', 'ListObjectsV2', 'ListObjectsV2'])
 })
 
-test('a listing of which a page is missing is refused', async () => {
+const LISTING = '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult>'
+
+test.each<[what: string, alter: (page: string) => string, reason: string]>([
+  ['of which a page is missing', (page) => page.replace(/<NextContinuationToken>.*<\/NextContinuationToken>/, ''), ''],
+  ['whose pages begin anew', (page) => page.replace(/(?<=<NextContinuationToken>).*(?=<\/Next)/, 'ZGFpbHkvYQ'), ''],
+  ['that does not say whether it is whole', (page) => page.replace(/<IsTruncated>.*<\/IsTruncated>/, ''), ''],
+  ['with fewer keys than it counts', (page) => page.replace('<KeyCount>1<', '<KeyCount>2<'), ''],
+  ['that is another page altogether', () => '<html><body>Welcome to this network</body></html>', ''],
+  ['that is empty', () => LISTING.concat('</ListBucketResult>'), ''],
+  ['that is cut off', (page) => page.slice(0, 200), 'the answer cannot be read; check AWS_ENDPOINT_URL'],
+])('a listing %s is refused', async (_, alter, reason) => {
   const { store } = newStore({ pageSize: 1 })
-  await store.put('daily/a', text('a'), 'absent')
-  await store.put('daily/b', text('b'), 'absent')
-  const withoutToken = (bytes: Uint8Array) =>
-    Buffer.from(
-      string(bytes)
-        .replace(/<NextContinuationToken>.*<\/NextContinuationToken>/, '')
-        .padEnd(bytes.length),
-    )
-  aws.fault({ kind: 'alter body', alter: withoutToken }, { operation: 'ListObjectsV2' })
-  await expect(store.list('')).rejects.toThrow('the listing was cut off')
+  for (const key of ['daily/a', 'daily/b', 'daily/c']) await store.put(key, text('x'), 'absent')
+  const altered = (bytes: Uint8Array) => Buffer.from(alter(string(bytes)).padEnd(bytes.length))
+  aws.fault({ kind: 'alter body', alter: altered }, { operation: 'ListObjectsV2', times: 3 })
+  await expect(store.list('')).rejects.toThrow(reason || 'the listing was cut off; is it S3 that answers there?')
 })
 
 // Errors.

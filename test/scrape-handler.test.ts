@@ -225,6 +225,38 @@ test('a store that never answers is given up while there is time to tell, and th
   })
 })
 
+test('a scrape that was given up and ends much later, in a process that thawed, books nothing twice', async () => {
+  const inner = memoryStore()
+  const stuck = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  let sticks = false
+  const put: Store['put'] = async (...given) => {
+    if (sticks) {
+      sticks = false
+      asked.resolve()
+      await stuck.promise
+    }
+    return inner.put(...given)
+  }
+  const { around, at, send, scrape } = scraping(['mesh'], {}, { ...inner, put })
+  await scrape(0, 'mesh')
+  await scrape(1, 'mesh')
+  sticks = true
+  at(2)
+  const given = send([formatDueScrape({ target: 'mesh', time: around.time })], () => 3_000)
+  await asked.promise
+  expect((await given).batchItemFailures).toEqual(itemsOf('0'))
+  for (const minute of [3, 4]) expect(await scrape(minute, 'mesh')).toEqual([])
+  stuck.resolve()
+  await new Promise(setImmediate)
+  expect(await scrape(5, 'mesh')).toEqual([])
+  expect(around.lines).toMatchObject([{ message: 'scraped', seq: 5 }])
+  const [ledger] = await readLedger(inner)
+  const [{ rows }] = await readRecords(inner, ledger, { from: FIRST, to: FIRST + HOUR_MS })
+  // From the hour's start to the last sample, of 15 s before the fifth minute.
+  expect(rows.map(({ egressBytes }) => egressBytes)).toEqual([(5 * MINUTE_MS - 15_000) / 100])
+})
+
 test('a secret that Prometheus sends back reaches no line', async () => {
   const secret = 'token-of-nobody-else'
   const server = createServer((request, response) => {

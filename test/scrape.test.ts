@@ -336,6 +336,23 @@ test('another rollup under a key this checkpoint closed is a history conflict: h
   )
 })
 
+test('what lies among the rollups and is none neither halts a new target nor hides the newest rollup', async () => {
+  const store = memoryStore()
+  await run(store)
+  const readme = `${rollupPrefix('mesh')}readme`
+  const begun = memoryStore()
+  await begun.put(readme, Buffer.from('?'), 'absent')
+  expect(await scrapeAt(shop(), begun, TIMES[0])).toMatchObject({ seq: 1 })
+  const withoutCheckpoint = memoryStore()
+  await withoutCheckpoint.put(readme, Buffer.from('?'), 'absent')
+  for (const { key } of await store.list('rollups/')) {
+    await withoutCheckpoint.put(key, (await store.get(key))!.bytes, 'absent')
+  }
+  const newest = rollupKey('mesh', TEN + HOUR_MS)
+  await expect(scrapeAt(shop(), withoutCheckpoint, minute(170))).rejects.toThrow(`are 2 rollups, the newest ${newest}`)
+  expect(await scrapeAt(shop(), withoutCheckpoint, minute(170), { newChain: true })).toMatchObject({ seq: 1 })
+})
+
 test('rollups without a checkpoint halt; --new-chain goes on from the newest, densely, and the gap says why', async () => {
   const complete = await straight()
   const store = memoryStore()

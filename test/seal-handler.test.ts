@@ -25,7 +25,8 @@ async function writeHours(store: Store, hours: number): Promise<void> {
 
 function sealing(store: Store, time: number) {
   const around = observedSurroundings(time)
-  return { around, seal: () => makeHandler({ ...around, open: () => store })(EVENT, invocationContext()) }
+  const handler = makeHandler({ ...around, open: () => store })
+  return { around, seal: (remainingMs?: () => number) => handler(EVENT, invocationContext(remainingMs)) }
 }
 
 test('days that are over are sealed, and the line says which and counts no failure', async () => {
@@ -46,6 +47,24 @@ test('days that are over are sealed, and the line says which and counts no failu
   })
   await seal()
   expect(around.lines[1]).toMatchObject({ level: 'info', message: 'nothing to seal', sealed: [], SealFailures: 0 })
+})
+
+test('a long history that there is no time to seal at once is sealed in several runs, none of them cut off', async () => {
+  const store = memoryStore()
+  await writeHours(store, 5 * 24 + 1)
+  const { around, seal } = sealing(store, FIRST + 5 * DAY_MS + 3 * HOUR_MS)
+  for (let run = 0; run < 3; run++) {
+    let left = 300_000
+    await seal(() => {
+      left -= 90_000 // of which the run itself asks once, and each day
+      return left
+    })
+  }
+  expect(around.lines.map(({ sealed, remaining }) => [(sealed as string[]).length, remaining])).toEqual([
+    [2, 3],
+    [2, 1],
+    [1, 0],
+  ])
 })
 
 test('a chain that does not hold fails the function, with what was sealed all the same in its line', async () => {

@@ -61,8 +61,7 @@ export function verifyChain(
       if (rollup.coverage.observedMs === 0) gapHours++
       if (rollup.target !== stored.target || rollup.hour !== stored.hour) {
         problem('moved', key, `says it is of ${rollup.target} at ${isoHour(rollup.hour)}`)
-      }
-      checkLink(stored, rollup, previous)
+      } else checkLink(stored, rollup, previous)
     }
     previous = stored
   }
@@ -106,13 +105,20 @@ export function verifyChain(
   }
 
   function checkHead(closed: ChainLink, newest: StoredRollup | null): void {
-    const number = newest === null ? 0 : (newest.rollup?.number ?? closed.number)
-    if (newest === null || number < closed.number) {
-      problem('missing', closed.key, `the checkpoint has closed number ${closed.number}, the newest here is ${number}`)
-    } else if (number > closed.number) {
-      problem('order', newest.key, `is number ${number}, but the checkpoint has closed only ${closed.number}`)
-    } else if (newest.sha256 !== closed.sha256) {
-      problem('altered', newest.key, `its SHA-256 is ${newest.sha256}, the checkpoint says ${closed.sha256}`)
+    const there = [...rollups, ...(after === null ? [] : [after])].find(({ key }) => key === closed.key)
+    if (there === undefined) {
+      const told = problems.some(({ kind, key }) => kind === 'missing' && key === closed.key)
+      const message = `the checkpoint has closed it as number ${closed.number}, the newest here is ${newest?.key ?? 'none'}`
+      if (!told) problem('missing', closed.key, message)
+    } else if (there.sha256 !== closed.sha256) {
+      problem('altered', there.key, `its SHA-256 is ${there.sha256}, the checkpoint says ${closed.sha256}`)
+    }
+    if (there !== undefined && newest !== null && newest.key !== closed.key) {
+      problem(
+        'order',
+        newest.key,
+        `the checkpoint has closed nothing after ${closed.key}, so one of the two is not its own`,
+      )
     }
   }
 }

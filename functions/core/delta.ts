@@ -89,7 +89,8 @@ export interface Birth {
   recent: boolean // that scrape is no gap away
   processStart: number | null // ms since epoch
   processSeen: boolean // the same process was there at the last good scrape
-  expected: boolean // the selectors are the same, and the metric was there at the last good scrape
+  expected: boolean // the selectors are the same, and neither new labels nor a replay may be why it is new
+  metricSeen: boolean // some series had the metric at the last good scrape; else it may have been dropped and restored
 }
 
 /** What a series that was never seen before adds. Envoy's counters are born at 0, so it is all new if its process proves it. */
@@ -98,11 +99,12 @@ export function bearSeries(birth: Birth): Delta {
   const amount = wholeValue(sample.value)
   const since = (from: number): Delta => ({ basis: 'birth', amount, from: Math.min(from, sample.time) })
   if (!birth.expected) return { basis: 'baseline', amount, from: sample.time }
-  if (birth.processSeen) return since(lastScrape)
-  if (processStart !== null) {
+  if (birth.processSeen) {
+    if (birth.metricSeen) return since(lastScrape)
+  } else if (processStart !== null) {
     if (processStart >= lastScrape - LATE_START_MS) return since(Math.max(processStart, lastScrape))
     if (processStart > lastScrape - DISCOVERY_MS) return since(processStart)
-  } else if (birth.recent) {
+  } else if (birth.recent && birth.metricSeen) {
     return { basis: 'assumed', amount, from: Math.min(lastScrape, sample.time) }
   }
   return { basis: 'baseline', amount, from: sample.time }

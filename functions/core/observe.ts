@@ -87,23 +87,36 @@ class Observation {
   run(): void {
     const { checkpoint, reading, before, after, coverage, watermark } = this
     const seen = new Uint8Array(before.size)
-    for (let i = 0; i < reading.size; i++) if (reading.row[i] >= 0) seen[reading.row[i]] = 1
-    const relabelled = matchRelabelled(
-      reading.freshSeries,
-      before,
-      seen,
-      checkpoint.seed,
-      (fresh) => this.proxies.startOf(this.proxies.ofFresh[fresh]).now,
-    )
-    for (const row of relabelled.values()) if (row !== 'ambiguous') seen[row] = 1
+    const shownAt = new Float64Array(before.size)
+    const sampleOf = new Int32Array(reading.freshSeries.length)
+    for (let i = 0; i < reading.size; i++) {
+      if (reading.row[i] < 0) sampleOf[reading.fresh[i]] = i
+      else {
+        seen[reading.row[i]] = 1
+        shownAt[reading.row[i]] = reading.time[i]
+      }
+    }
+    const relabelled = matchRelabelled(reading.freshSeries, before, checkpoint.seed, {
+      shownAt,
+      timeOf: (fresh) => reading.time[sampleOf[fresh]],
+      startOf: (fresh) => this.proxies.startOf(this.proxies.ofFresh[fresh]).now,
+      proxyOf: (fresh) => this.proxies.ofFresh[fresh],
+    })
+    const carried = new Set<number>()
+    for (const row of relabelled.values()) {
+      if (typeof row !== 'number') continue
+      carried.add(row)
+      seen[row] = 1
+    }
 
     let lagging = 0
     for (let i = 0; i < reading.size; i++) {
       const row = reading.row[i]
       const fresh = reading.fresh[i]
       if (metricOf(reading, before, i) === UP_METRIC && reading.time[i] < watermark - LAG_MS) lagging++
-      if (row >= 0) this.continueRow(after.copy(before, row), i)
-      else this.addFresh(fresh, relabelled.get(fresh), i)
+      // A ghost's own line is what its series was before it went on under other labels.
+      if (row >= 0) carried.has(row) || this.continueRow(after.copy(before, row), i)
+      else if (relabelled.get(fresh) !== 'ghost') this.addFresh(fresh, relabelled.get(fresh), i)
     }
     this.countLive()
     this.vanish(seen)
@@ -219,14 +232,15 @@ class Observation {
     if (!usable || first) return
     // Raw samples have no marks of staleness: a replay shows for five minutes what was dead at the scrape before it.
     const newer = sample.time > checkpoint.watermark
-    const sameQuestion = checkpoint.selectors === this.settings.selectors && this.liveMetrics.has(metric[row])
+    const sameSelectors = checkpoint.selectors === this.settings.selectors
     const delta = bearSeries({
       sample,
       lastScrape: checkpoint.watermark,
       recent: this.recent,
       processStart: proxies.startOf(proxy[row]).now,
       processSeen: proxies.wasThere(proxy[row]),
-      expected: unambiguous && newer && sameQuestion,
+      expected: unambiguous && newer && sameSelectors,
+      metricSeen: this.liveMetrics.has(metric[row]),
     })
     if (delta.basis === 'baseline') {
       this.beginRow(row, i)

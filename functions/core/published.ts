@@ -1,5 +1,7 @@
 /** What publish has rendered, from what: so that the next publish renders only what changed. Derived; safe to lose. */
-import type { DaySummary } from '#core/report.ts'
+import { DESTINATION_CLASSES } from '#core/flow.ts'
+import type { DaySummary, Observation, Totals } from '#core/report.ts'
+import { zeroTotals } from '#core/totals.ts'
 
 /** What one page and its downloads were made from, and as what they were written. */
 export interface PublishedPage {
@@ -66,7 +68,18 @@ function isPage(page: PublishedPage): boolean {
 }
 
 function isDay([date, day]: [string, PublishedDay]): boolean {
-  return isPage(day) && isObject(day.summary) && day.summary.date === date && isObject(day.summary.byClass)
+  return isPage(day) && Object.keys(day.files).length > 0 && day.summary.date === date && isSummary(day.summary)
+}
+
+const OBSERVATIONS: ReadonlySet<unknown> = new Set<Observation>(['observed', 'partial', 'none', 'pending'])
+const TOTALS = Object.keys(zeroTotals()) as (keyof Totals)[]
+
+/** The index is made from it, so one of another version, or by another hand, must not pass. */
+function isSummary({ provisional, observation, complete, byClass, destinations, sources }: DaySummary): boolean {
+  const totals = DESTINATION_CLASSES.flatMap((name) => TOTALS.map((total) => byClass[name][total]))
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+  const areFlags = [provisional, complete].every((flag) => typeof flag === 'boolean')
+  return areFlags && OBSERVATIONS.has(observation) && [destinations, sources, ...totals].every(isCount)
 }
 
 function isObject(value: unknown): boolean {

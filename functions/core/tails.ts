@@ -131,25 +131,32 @@ export function settleTails(
     const process = processOf(prepared)
     const { lo, hi } = hashText(seriesIdentity(prepared.series), checkpoint.seed)
     const namesakes = rowsOf.get(`${lo}:${hi}`) ?? []
-    if (namesakes.some((row) => columns.vanishedAt[row] === 0)) return
     const same = namesakes.filter((row) => process >= 0 && columns.proxy[row] === process)
-    if (same.length === 0) settleUnknown(prepared, value, process, { lo, hi }, namesakes.length > 0)
-    else if (same.length === 1 && !settled.has(same[0])) {
+    if ((same.length > 0 ? same : namesakes).some((row) => columns.vanishedAt[row] === 0)) return
+    if (same.length === 0) {
+      const row = settleUnknown(prepared, value, process, { lo, hi }, namesakes.length > 0)
+      if (row !== null) rowsOf.set(`${lo}:${hi}`, [...namesakes, row])
+      if (row !== null) settled.add(row)
+    } else if (same.length === 1 && (!settled.has(same[0]) || value > columns.value[same[0]])) {
       settled.add(same[0])
       settleVanished(same[0], value)
+    } else {
+      // The same series under the labels it had before, or another of the same identity: which of them, nothing tells.
+      coverage.baselineSeries++
+      bookings.note(coverage.baseline, same[0], wholeValue(value))
     }
   }
 
-  /** Born and dead between two scrapes. A namesake's birth is proved by its own process's start alone. */
+  /** Born and dead between two scrapes; gives its row. A namesake's birth is proved by its own process's start alone. */
   function settleUnknown(
     prepared: FreshSeries,
     value: number,
     process: number,
     identity: Hash64,
     namesake: boolean,
-  ): void {
+  ): number | null {
     const flow = placement.place(prepared.series, prepared.metric)
-    if (flow < 0) return
+    if (flow < 0) return null
     const row = series.push({
       lo: prepared.lo,
       hi: prepared.hi,
@@ -173,13 +180,14 @@ export function settleTails(
     if (delta.basis === 'baseline') {
       coverage.baselineSeries++
       bookings.note(coverage.baseline, row, delta.amount)
-      return
+      return row
     }
     if (delta.basis === 'assumed') coverage.assumedSeries++
     book(row, delta, watermark)
     const lifetime = Math.max(1, watermark - delta.from)
     const missed = Math.round((delta.amount / lifetime) * (settings.prometheusIntervalMs / 2))
     bookings.note(coverage.unseen, row, missed)
+    return row
 
     function bearTail(start: number | null, processSeen: boolean): Delta {
       const amount = wholeValue(value)

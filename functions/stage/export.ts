@@ -1,11 +1,12 @@
 /** Export: the ledger's flows over a span of time, as CSV, JSON lines or Parquet, whole or not at all. */
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EXPORT_COLUMNS, type ExportRow, exportRows, exportValues, type Period } from '#core/columns.ts'
-import { formatCsv } from '#core/csv.ts'
+import { csvLine } from '#core/csv.ts'
 import { MEASURES } from '#core/flow.ts'
+import type { HourRecord } from '#core/hour-record.ts'
 import { DAY_MS, eachHour, HOUR_MS } from '#core/time.ts'
 import type { Store } from '../store/store.ts'
-import { readLedger, readRecords } from './ledger.ts'
+import { type LedgerTarget, readLedger, readRecords } from './ledger.ts'
 
 export type ExportFormat = 'csv' | 'json' | 'parquet'
 export type ExportStep = 'hour' | 'day' | 'month'
@@ -24,20 +25,41 @@ export async function exportLedger(store: Store, request: ExportRequest): Promis
   if (request.target !== undefined && targets.length === 0) {
     throw new Error(`export: the store has no target "${request.target}"; "check" lists those of the configuration`)
   }
-  const rows: ExportRow[] = []
-  for (const period of periodsOf(request)) {
-    const records = []
-    for (const target of targets) records.push(...(await readRecords(store, target, period)))
-    rows.push(...exportRows(stepsOf(period, request.by), targets, records))
-  }
   switch (request.format) {
     case 'csv':
-      return Buffer.from(formatCsv(EXPORT_COLUMNS, rows.map(exportValues)))
+      return textOf(csvLine(EXPORT_COLUMNS), readRows(store, targets, request), (row) => csvLine(exportValues(row)))
     case 'json':
-      return Buffer.from(rows.map((row) => `${JSON.stringify(namedValues(row))}\n`).join(''))
+      return textOf('', readRows(store, targets, request), (row) => `${JSON.stringify(namedValues(row))}\n`)
     case 'parquet':
-      return parquet(rows)
+      return parquet((await Array.fromAsync(readRows(store, targets, request))).flat())
   }
+}
+
+/** The rows of each period, in their order. No more rollups are held than one step, or one day of hours, is made from. */
+async function* readRows(
+  store: Store,
+  targets: readonly LedgerTarget[],
+  request: ExportRequest,
+): AsyncGenerator<ExportRow[]> {
+  const groups = request.by === 'hour' ? [targets] : targets.map((target) => [target])
+  for (const period of periodsOf(request)) {
+    for (const group of groups) {
+      const records: HourRecord[] = []
+      for (const target of group) records.push(...(await readRecords(store, target, period)))
+      yield exportRows(stepsOf(period, request.by), group, records)
+    }
+  }
+}
+
+/** The text of all rows as bytes, made of them part by part: as one string a long export would be too long. */
+async function textOf(
+  head: string,
+  parts: AsyncIterable<ExportRow[]>,
+  lineOf: (row: ExportRow) => string,
+): Promise<Uint8Array> {
+  const chunks = [Buffer.from(head)]
+  for await (const rows of parts) chunks.push(Buffer.from(rows.map(lineOf).join('')))
+  return Buffer.concat(chunks)
 }
 
 function namedValues(row: ExportRow): Record<string, unknown> {

@@ -35,8 +35,8 @@ const CHECKPOINTS_AT_A_TIME = 4
 export async function readLedger(store: Store, only?: string): Promise<LedgerTarget[]> {
   if (only !== undefined && !TARGET_NAME.test(only)) return []
   const checkpoints = new Map<string, LedgerCheckpoint>()
-  const checkpointed = (await store.list('checkpoints/')).flatMap(({ key }) => parseCheckpointKey(key) ?? [])
-  const asked = checkpointed.filter((name) => only === undefined || name === only)
+  const asked =
+    only === undefined ? (await store.list('checkpoints/')).flatMap(({ key }) => parseCheckpointKey(key) ?? []) : [only]
   for await (const checkpoint of mapConcurrently(asked, CHECKPOINTS_AT_A_TIME, (name) => readCheckpoint(store, name))) {
     if (checkpoint !== null) checkpoints.set(checkpoint.name, checkpoint)
   }
@@ -58,6 +58,9 @@ async function readCheckpoint(store: Store, name: string): Promise<LedgerCheckpo
   const stored = await store.get(key)
   if (stored === null) return null
   const { series: _, ...checkpoint } = decodeCheckpoint(stored.bytes, key)
+  if (checkpoint.target !== name) {
+    throw new Error(`checkpoint ${key} says it is of ${checkpoint.target}; restore its newest version`)
+  }
   return { name, ...checkpoint }
 }
 

@@ -25,13 +25,13 @@ import type { Site } from '../pages.ts'
 import type { Condition, Store } from '../store/store.ts'
 import { type LedgerTarget, readLedger } from './ledger.ts'
 import {
-  dayPageKey,
+  dayKey,
   indexReport,
   type Neighbours,
+  type RenderedDay,
   type Rendering,
   renderDay,
   renderIndex,
-  writeFile,
 } from './rendering.ts'
 
 export interface PublishOptions {
@@ -66,18 +66,23 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const record = await openRecord(store)
   const { before } = record
   const there = new Map((await out.list('')).map(({ key, etag }) => [key, etag]))
-  const rendering: Rendering = { store, out, site, title, targets }
+  let files = 0
+  const write = async (key: string, bytes: Uint8Array) => {
+    const etag = await writeFile(out, key, bytes)
+    there.set(key, etag)
+    files++
+    return etag
+  }
+  const rendering: Rendering = { store, write, site, title, targets }
   const published: Published = { ...nothingPublished(), assets: before.assets, index: before.index }
-  const assets = await writeAssets(rendering, all ? nothingPublished().assets : before.assets, there)
-  published.assets = assets.page
-  let files = assets.written
+  published.assets = await writeAssets(rendering, all ? nothingPublished().assets : before.assets, there)
 
   const dates = datesOf(targets)
   const { days } = published // those that have a page, perhaps an older one
   for (const date of dates) if (isThere(before.days[date], there)) days[date] = before.days[date]
   /** The neighbours whose pages are there: a page links to nothing else, at any time. */
   const linksOf = (date: string): Neighbours => {
-    const linked = (to: string | null) => (to !== null && there.has(dayPageKey(to)) ? to : null)
+    const linked = (to: string | null) => (to !== null && there.has(dayKey(to)) ? to : null)
     const { previous, next } = neighboursOf(date, dates)
     return { previous: linked(previous), next: linked(next) }
   }
@@ -87,29 +92,39 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const rendered = new Set<string>()
   const failures = new Map<string, string>() // by date
   let superseded = false
-  const renderInTime = async (date: string) => {
-    if (superseded || failures.size >= FAILURES_AT_MOST || outOfTime()) return
-    const links = linksOf(date)
+  const renderPage = async (date: string, read: () => Promise<RenderedDay>): Promise<RenderedDay | null> => {
     try {
-      const page = await renderDay(rendering, date, links)
+      const day = await read()
+      const links = linksOf(date)
+      const page = { files: await day.writePage(links), summary: day.summary }
       days[date] = { inputs: dayInputs(date, links, rendering), ...page }
-      for (const [key, etag] of Object.entries(page.files)) there.set(key, etag)
-      files += Object.keys(page.files).length
       rendered.add(date)
       options.progress?.(rendered.size, due.size)
+      return day
     } catch (error) {
       failures.set(date, (error as Error).message)
+      return null
     }
+  }
+  const renderInTime = async (date: string) => {
+    if (superseded || failures.size >= FAILURES_AT_MOST || outOfTime()) return { date, day: null }
+    return { date, day: await renderPage(date, () => renderDay(rendering, date)) }
   }
   let turns = 0
   const renderAll = async (oldestFirst: string[]) => {
     for (const date of oldestFirst) due.add(date)
-    for await (const _ of mapConcurrently(oldestFirst.toReversed(), DAYS_AT_A_TIME, renderInTime)) {
+    let newer: { date: string; day: RenderedDay | null } = { date: '', day: null }
+    for await (const older of mapConcurrently(oldestFirst.toReversed(), DAYS_AT_A_TIME, renderInTime)) {
+      // Neither could link to the other before it was there.
+      for (const { date, day } of [newer, older]) {
+        if (day !== null && !superseded && isDue(date)) await renderPage(date, async () => day)
+      }
+      newer = older
       if (++turns % DAYS_A_SAVE === 0 && !superseded) superseded = !(await record.save(published))
     }
   }
   await renderAll(dates.filter((date) => all || isDue(date)))
-  // Again those beside which a page has come that was not there to be linked to.
+  // And those that were not due before a page came beside them.
   await renderAll(dates.filter((date) => !failures.has(date) && isDue(date)))
 
   let indexRendered = false
@@ -121,7 +136,6 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
     const inputs = sha256(Buffer.from(JSON.stringify([site.version, report]))).slice(0, 32)
     indexRendered = all || !isPublished(before.index, inputs, there)
     if (indexRendered) published.index = { inputs, files: await renderIndex(rendering, report) }
-    if (indexRendered) files += Object.keys(published.index.files).length
   }
   if (superseded || !(await record.save(published))) {
     throw new Error('publish: another publish ran at the same time; run it once more')
@@ -158,25 +172,27 @@ async function openRecord(store: Store): Promise<PublishRecord> {
   }
 }
 
+/** Writes a file of the site, whatever is there, and gives the etag it got. */
+async function writeFile(out: Store, key: string, bytes: Uint8Array): Promise<string> {
+  const result = await out.put(key, bytes, 'always')
+  if (result.outcome === 'refused') throw new Error(`publish: ${key} was refused by the site's store`)
+  return result.etag
+}
+
 /** Writes the assets that are not there as they were written; an immutable one is the same in every version. */
 async function writeAssets(
-  { out, site }: Rendering,
+  { write, site }: Rendering,
   known: PublishedPage,
   there: ReadonlyMap<string, string>,
-): Promise<{ page: PublishedPage; written: number }> {
+): Promise<PublishedPage> {
   const files: PublishedPage['files'] = {}
-  let written = 0
-  const write = async ({ path, filePath, immutable }: ReturnType<Site['assets']>[number]) => {
+  const writeAsset = async ({ path, filePath, immutable }: ReturnType<Site['assets']>[number]) => {
     const asBefore = known.files[path] !== undefined && known.files[path] === there.get(path)
-    if (asBefore && (immutable || known.inputs === site.version)) {
-      files[path] = known.files[path]
-      return
-    }
-    files[path] = await writeFile(out, path, await readFile(filePath))
-    written++
+    const isRight = asBefore && (immutable || known.inputs === site.version)
+    files[path] = isRight ? known.files[path] : await write(path, await readFile(filePath))
   }
-  await Array.fromAsync(mapConcurrently(site.assets(), ASSETS_AT_A_TIME, write))
-  return { page: { inputs: site.version, files }, written }
+  await Array.fromAsync(mapConcurrently(site.assets(), ASSETS_AT_A_TIME, writeAsset))
+  return { inputs: site.version, files }
 }
 
 /** Every date from the first hour of any target to the newest watermark. */

@@ -4,7 +4,7 @@ import { formatCsv } from '#core/csv.ts'
 import { dayReport, daySummary } from '#core/day.ts'
 import { sha256 } from '#core/hash.ts'
 import type { HourRecord } from '#core/hour-record.ts'
-import type { PublishedDay, PublishedPage } from '#core/published.ts'
+import type { PublishedPage } from '#core/published.ts'
 import type { DaySummary, Download, IndexReport } from '#core/report.ts'
 import { DAY_MS, isoHour, parseDate } from '#core/time.ts'
 import { addByClass, zeroByClass } from '#core/totals.ts'
@@ -21,45 +21,55 @@ export interface Neighbours {
 /** What every page is made from. */
 export interface Rendering {
   store: Store // of the ledger
-  out: Store // of the site
+  write: (key: string, bytes: Uint8Array) => Promise<string> // into the site, whatever is there; gives the etag it got
   site: Site
   title: string // of the site
   targets: readonly LedgerTarget[]
 }
 
-/** The key of a day's page in the site. */
-export function dayPageKey(date: string): string {
-  return `days/${date}/index.html`
+/** The key, in the site, of a file of a day; by default of its page. */
+export function dayKey(date: string, file = 'index.html'): string {
+  return `days/${date}/${file}`
 }
 
-/** Writes the page of a day (YYYY-MM-DD), its downloads before it, and gives what was written. */
-export async function renderDay(
-  { store, out, site, title, targets }: Rendering,
-  date: string,
-  neighbours: Neighbours,
-): Promise<Omit<PublishedDay, 'inputs'>> {
+/** A day that was read: what it adds to the index, and its page, which can be written again with other links. */
+export interface RenderedDay {
+  summary: DaySummary
+  /** Writes the page, its downloads before it, and gives what was written. */
+  writePage(neighbours: Neighbours): Promise<PublishedPage['files']>
+}
+
+/** Reads a day (YYYY-MM-DD) and writes those of its downloads that hold no links. */
+export async function renderDay({ store, write, site, title, targets }: Rendering, date: string): Promise<RenderedDay> {
   const day = parseDate(date)
   const period = { from: day, to: day + DAY_MS }
   const records: HourRecord[] = []
   for (const target of targets) records.push(...(await readRecords(store, target, period)))
-  const report = dayReport({ title, ...neighbours, day, targets, records })
+  const unlinked = dayReport({ title, previous: null, next: null, day, targets, records })
   const flows = exportRows([period], targets, records).map(exportValues)
-  const hours = hourValues(report)
+  const hours = hourValues(unlinked)
   const csvs = [
     download('flows.csv', 'Every flow of the day', formatCsv(EXPORT_COLUMNS, flows), flows.length),
     download('hours.csv', 'The day by the hour', formatCsv(TOTALS_COLUMNS, hours), hours.length),
   ]
-  report.downloads = csvs.map(({ about }) => about)
-  const json = download('report.json', 'This page as data', `${JSON.stringify(report, null, 1)}\n`, 1)
-  const folder = `days/${date}`
-  const page = await site.render(`/${folder}/`, { ...report, downloads: [...report.downloads, json.about] })
+  unlinked.downloads = csvs.map(({ about }) => about)
   const files: PublishedPage['files'] = {}
-  const write = async (key: string, bytes: Uint8Array) => {
-    files[key] = await writeFile(out, key, bytes)
+  const writeFile = async (file: string, bytes: Uint8Array) => {
+    const key = dayKey(date, file)
+    files[key] = await write(key, bytes)
   }
-  await Promise.all([...csvs, json].map(({ about, bytes }) => write(`${folder}/${about.file}`, bytes)))
-  await write(dayPageKey(date), page)
-  return { files, summary: daySummary(report) }
+  await Promise.all(csvs.map(({ about, bytes }) => writeFile(about.file, bytes)))
+  return {
+    summary: daySummary(unlinked),
+    async writePage(neighbours) {
+      const report = { ...unlinked, ...neighbours }
+      const json = download('report.json', 'This page as data', `${JSON.stringify(report, null, 1)}\n`, 1)
+      const page = await site.render(`/days/${date}/`, { ...report, downloads: [...report.downloads, json.about] })
+      await writeFile(json.about.file, json.bytes)
+      await writeFile('index.html', page)
+      return { ...files }
+    },
+  }
 }
 
 /** What the index says of days that all have a page, oldest first. */
@@ -82,20 +92,13 @@ export function indexReport({ title, targets }: Rendering, days: DaySummary[]): 
 }
 
 /** Writes the index, its download before it, and gives what was written. */
-export async function renderIndex({ out, site }: Rendering, report: IndexReport): Promise<PublishedPage['files']> {
+export async function renderIndex({ write, site }: Rendering, report: IndexReport): Promise<PublishedPage['files']> {
   const { about, bytes } = daysCsv(report.days)
   const page = await site.render('/', report)
   return {
-    [about.file]: await writeFile(out, about.file, bytes),
-    'index.html': await writeFile(out, 'index.html', page),
+    [about.file]: await write(about.file, bytes),
+    'index.html': await write('index.html', page),
   }
-}
-
-/** Writes a file of the site, whatever is there, and gives the etag it got. */
-export async function writeFile(out: Store, key: string, bytes: Uint8Array): Promise<string> {
-  const result = await out.put(key, bytes, 'always')
-  if (result.outcome === 'refused') throw new Error(`publish: ${key} was refused by the site's store`)
-  return result.etag
 }
 
 function daysCsv(days: DaySummary[]): { about: Download; bytes: Uint8Array } {

@@ -91,7 +91,7 @@ export async function scrapeTarget(target: Target, store: Store, options: Scrape
   const watermark = readingWatermark(reading, checkpoint.series)
   refuseFarFuture(watermark, (options.now ?? Date.now)(), where)
   if (checkpoint.seq > 0 && watermark !== null && isGap(checkpoint.watermark, watermark, settings)) {
-    await refuseOldCheckpoint(checkpoint, store, where)
+    await refuseOldCheckpoint(checkpoint, store, stored?.etag, where)
     if (target.tails) replayed = await replay(checkpoint, prometheus, reading, watermark, settings, where, warnings)
     if (replayed > 0) reading = read()
   }
@@ -151,11 +151,9 @@ function checkOwner(checkpoint: Checkpoint, target: Target, where: string): void
 
 /** A checkpoint that has seen nothing yet. Rollups without one are somebody's lost history: never a second chain in silence. */
 async function begin(target: Target, store: Store, options: ScrapeOptions): Promise<Checkpoint> {
-  const rollups = await store.list(rollupPrefix(target.name))
-  const newest = rollups
-    .map(({ key }) => key)
-    .sort()
-    .at(-1)
+  const listed = await store.list(rollupPrefix(target.name))
+  const rollups = listed.map(({ key }) => key).filter((key) => parseRollupKey(key) !== null)
+  const newest = rollups.sort().at(-1)
   const seed = options.seed ?? (() => ({ lo: randomBytes(4).readUInt32LE(), hi: randomBytes(4).readUInt32LE() }))
   const checkpoint: Checkpoint = {
     target: target.name,
@@ -178,6 +176,9 @@ async function begin(target: Target, store: Store, options: ScrapeOptions): Prom
     proxies: [],
   }
   if (newest === undefined) return checkpoint
+  const key = checkpointKey(target.name)
+  // Between our two looks others may have begun, and closed their first hour.
+  if ((await store.head(key)) !== null) throw superseded(key, `scrape ${target.name}`)
   if (options.newChain !== true) {
     throw new Halt(
       `scrape ${target.name}: there are ${rollups.length} rollups, the newest ${newest}, but no checkpoint; ` +
@@ -219,14 +220,24 @@ async function writeRollups(checkpoint: Checkpoint, store: Store, where: string,
   return written
 }
 
-/** After a gap, a rollup where the checkpoint still has an open hour shows that the checkpoint is an old one. */
-async function refuseOldCheckpoint(checkpoint: Checkpoint, store: Store, where: string): Promise<void> {
+/**
+ * After a gap, a rollup where the checkpoint still has an open hour shows that the checkpoint is an old one: restored, or only
+ * read long ago, by a process that stood still while others went on.
+ */
+async function refuseOldCheckpoint(
+  checkpoint: Checkpoint,
+  store: Store,
+  etag: string | undefined,
+  where: string,
+): Promise<void> {
   const { target, hours } = checkpoint
   const open = isoHour(hours.closedThrough)
   const newer = (await store.list(rollupPrefix(target, open.slice(0, 10)))).find(
     ({ key }) => (parseRollupKey(key)?.hour ?? 0) >= hours.closedThrough,
   )
   if (newer === undefined) return
+  const key = checkpointKey(target)
+  if ((await store.head(key))?.etag !== etag) throw superseded(key, where)
   throw new Halt(
     `${where}: the checkpoint is older than rollup ${newer.key} beside it; restore the checkpoint's newest version`,
   )
@@ -253,8 +264,12 @@ async function commit(
       throw new Error(`${where}: checkpoint ${key} could not be written: ${(error as Error).message}`)
     }
     if (result.outcome === 'written') return
-    throw new Superseded(
-      `${where}: another scrape of this target wrote ${key} first; nothing is lost, it goes on from there`,
-    )
+    throw superseded(key, where)
   }
+}
+
+function superseded(key: string, where: string): Superseded {
+  return new Superseded(
+    `${where}: another scrape of this target wrote ${key} first; nothing is lost, it goes on from there`,
+  )
 }

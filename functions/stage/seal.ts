@@ -32,6 +32,7 @@ export interface SealOptions {
   settleHours?: number // from a day's end until it is sealed at the earliest; default 2
   patienceHours?: number // from a day's end until it is sealed without what is missing; default 24
   days?: number // sealed at most in this run; default 400
+  outOfTime?: () => boolean // asked before each day; once true, the days that are left wait for the next run
   progress?: (date: string) => void // told of each day that was sealed
 }
 
@@ -84,7 +85,14 @@ const PUT_TRIES = 3
 
 /** Seals the days that are due. Throws one sentence when it cannot, and SealRefusal when it did but for a broken chain. */
 export async function sealDays(store: Store, options: SealOptions = {}): Promise<SealSummary> {
-  const { now = Date.now, settleHours = 2, patienceHours = 24, days: limit = 400, progress } = options
+  const {
+    now = Date.now,
+    settleHours = 2,
+    patienceHours = 24,
+    days: limit = 400,
+    outOfTime = () => false,
+    progress,
+  } = options
   // Before the ledger: the rollups that a seal names are then among those we find.
   let standing = await newestSeal(store, now())
   const targets = new Map((await readLedger(store)).map((target) => [target.target, target]))
@@ -94,6 +102,7 @@ export async function sealDays(store: Store, options: SealOptions = {}): Promise
   const summary: SealSummary = { sealed: [], newest: null, remaining: 0, waiting: [], notes: [] }
 
   for (const day of due.slice(0, limit)) {
+    if (outOfTime()) break
     const date = isoDate(day)
     const draft = await draftOf(run, standing, day)
     if (draft.waitedFor.length > 0 && now() < day + DAY_MS + patienceHours * HOUR_MS) {

@@ -28,6 +28,8 @@ export interface VerifiedSeals extends SealsState {
   sound: Seal[] // those to hold rollups against, oldest first
 }
 
+const LOOKS = 3
+
 /** Walks the chain of seals, and looks among them for the one that somebody holds. */
 export async function verifySeals(store: Store, held: HeldSeal | null = null): Promise<VerifiedSeals> {
   const dates = (await store.list(sealsPrefix)).flatMap(({ key }) => {
@@ -66,7 +68,8 @@ export async function verifyLedger(
   const targets = await readLedger(store, only)
   const total = targets.reduce((sum, { rollups }) => sum + rollups.size, 0)
   let read = 0
-  for (const { target, rollups, finished, head, seq } of targets) {
+  for (const known of targets) {
+    const { target, rollups, finished, head, seq } = await abreast(store, known)
     const stored: StoredRollup[] = []
     const hours = [...rollups.keys()].sort((a, b) => a - b)
     for await (const rollup of mapConcurrently(hours, READS_AT_A_TIME, (hour) =>
@@ -90,6 +93,19 @@ export async function verifyLedger(
     })
   }
   return [...results, ...vanished(targets, only, seals)].sort((a, b) => (a.target < b.target ? -1 : 1))
+}
+
+/**
+ * The ledger as it is, or read again when it has rollups that its checkpoint has not closed: either the checkpoint is an
+ * old one, and stays so, or the target was scraped between our two looks at it.
+ */
+async function abreast(store: Store, ledger: LedgerTarget): Promise<LedgerTarget> {
+  for (let looks = 1; looks < LOOKS; looks++) {
+    const { target, rollups, closedThrough } = ledger
+    if (![...rollups.keys()].some((hour) => hour >= closedThrough)) return ledger
+    ledger = (await readLedger(store, target))[0] ?? ledger
+  }
+  return ledger
 }
 
 /** Targets that were sealed and of which nothing is left at all. */
