@@ -3,9 +3,10 @@
  * made again, byte for byte, from the ledger.
  *
  * The newest days come first, and what has been rendered is recorded on the way, so that a publish that is cut short
- * loses little and the next one goes on. The record is replaced on condition that nobody else has: of two publishes at
- * once the second is refused, and since the record holds the etag of every file, whatever it wrote over the first one's
- * files is rendered again by the next.
+ * loses little and the next one goes on. A page links only to pages that are there, and is written again when another has
+ * come beside it: no link is ever dead, wherever a publish is cut off. The record is replaced on condition that nobody
+ * else has: of two publishes at once the second is refused, and since the record holds the etag of every file, whatever
+ * it wrote over the first one's files is rendered again by the next.
  */
 import { readFile } from 'node:fs/promises'
 import { sha256 } from '#core/hash.ts'
