@@ -136,6 +136,29 @@ test('a rollup of another target is moved', async () => {
   expect(other).toMatchObject({ target: 'other', problems: [{ kind: 'moved', key }] })
 })
 
+test('a rollup under another hour accuses nobody by what it says of its own place', async () => {
+  const objects = intact()
+  objects.delete(keys[0])
+  const key = rollupKey('mesh', TEN + HOURS * HOUR_MS)
+  objects.set(key, chain[0].bytes)
+  // The newest is there and is what the checkpoint says; what stands behind it does not belong to it.
+  expect(await kinds(objects)).toEqual([`missing ${keys[0]}`, `moved ${key}`, `order ${key}`])
+})
+
+test('an older checkpoint is told by the rollups after its head, and one with another head by its hash', async () => {
+  expect(await kinds(intact(), checkpointOf(chain.slice(0, 4)))).toEqual([`order ${keys[5]}`])
+  const head = { ...chain[HOURS - 1], sha256: 'f'.repeat(64) }
+  expect(await kinds(intact(), checkpointOf([...chain.slice(0, -1), head]))).toEqual([`altered ${keys[5]}`])
+})
+
+test('a checkpoint of another target is refused by its key', async () => {
+  const store = await storeOf(intact(), null)
+  await store.put(checkpointKey('other'), checkpointOf(chain), 'absent')
+  await expect(verifyLedger(store)).rejects.toThrow(
+    'checkpoint checkpoints/other says it is of mesh; restore its newest version',
+  )
+})
+
 test('a second chain after the first is told, and so is one rollup too many', async () => {
   const hour = TEN + HOURS * HOUR_MS
   const { coverage } = hourRecord('mesh', hour, [])

@@ -73,6 +73,48 @@ test.each<[string, string[], string[], object]>([
   ).toEqual(expected)
 })
 
+// A Prometheus restarted under other labels, and raw samples too, go on showing the old ones for five minutes.
+function besideGhost(shown: number, freshTimes: number[], process = 7, start: number | null = null) {
+  const known = series(requests('cluster="a"'))
+  const table = new SeriesTable()
+  const { lo, hi } = hashText(seriesIdentity(known.series), SEED)
+  const state = {
+    time: SAMPLED,
+    value: 1,
+    rate: 0,
+    vanishedAt: 0,
+    tailedAt: 0,
+    flow: 0,
+    proxy: 7,
+    metric: known.metric,
+  }
+  table.push({ lo: known.lo, hi: known.hi, length: known.length, identityLo: lo, identityHi: hi, ...state })
+  const fresh = freshTimes.map((_, index) => series(requests(`cluster="b${index}"`)))
+  return Object.fromEntries(
+    matchRelabelled(fresh, table, SEED, {
+      shownAt: Float64Array.of(shown),
+      timeOf: (index) => freshTimes[index],
+      startOf: () => start,
+      proxyOf: () => process,
+    }),
+  )
+}
+
+test.each<[string, object, object]>([
+  ['newer than the row still shown: it goes on there', besideGhost(SAMPLED, [SAMPLED + 60_000]), { 0: 0 }],
+  ['older than the row: it is what the row was', besideGhost(SAMPLED, [SAMPLED - 60_000]), { 0: 'ghost' }],
+  ['as new as the row: they are two', besideGhost(SAMPLED, [SAMPLED]), {}],
+  ['of another process: they are two', besideGhost(SAMPLED, [SAMPLED + 60_000], 8), {}],
+  ['the older of two: the newer goes on', besideGhost(0, [SAMPLED + 60_000, SAMPLED + 120_000]), { 0: 'ghost', 1: 0 }],
+  [
+    'of the process that counted the row’s last sample shown, though not the one before it',
+    besideGhost(SAMPLED + 240_000, [SAMPLED + 300_000], 7, SAMPLED + 180_000),
+    { 0: 0 },
+  ],
+])('of one identity beside a row, a series %s', (_, found, expected) => {
+  expect(found).toEqual(expected)
+})
+
 test('series that are not booked are nobody’s continuation', () => {
   expect(matches(['up{pod="cart-1",cluster="a"}'], ['up{pod="cart-1",cluster="b"}'])).toEqual({})
 })

@@ -218,6 +218,39 @@ test('a scrape that slept through ten others is refused when it wakes, and chang
   expect(await contents(inner)).toEqual(before)
 })
 
+test('a scrape that slept for hours is refused when it wakes, and does not take its old checkpoint for a restored one', async () => {
+  const inner = memoryStore()
+  await run(inner, TIMES.slice(0, 4))
+  let wake = () => {}
+  const asleep = new Promise<void>((resolve) => {
+    wake = resolve
+  })
+  const prometheus = shop()
+  const slow = { ...prometheus, federate: () => asleep.then(() => prometheus.federate([])) }
+  const sleeper = scrapeTarget(mesh, inner, { prometheus: slow, now: () => minute(200) })
+  await run(inner, TIMES.slice(4))
+  const before = await contents(inner)
+  prometheus.now = minute(200)
+  wake()
+  await expect(sleeper).rejects.toThrow('another scrape of this target wrote')
+  expect(await contents(inner)).toEqual(before)
+})
+
+test('a first scrape that is overtaken by others, hours long, does not take their rollups for somebody’s lost history', async () => {
+  const inner = memoryStore()
+  let overtaken = false
+  const late: Store = {
+    ...inner,
+    async list(prefix) {
+      if (!overtaken) await run(inner)
+      overtaken = true
+      return inner.list(prefix)
+    },
+  }
+  await expect(scrapeAt(shop(), late, minute(5))).rejects.toThrow('another scrape of this target wrote')
+  expect(await contents(inner)).toEqual(await contents(await straight()))
+})
+
 // The commit.
 
 test('a commit that fails twice is tried a third time, and not a fourth', async () => {

@@ -18,7 +18,8 @@ export interface StoredRollup {
 /**
  * `missing`: an hour has no rollup; `altered`: its bytes are not those its successor or a seal names, or cannot be read;
  * `moved`: it says it is of another hour or target; `order`: its place in the chain does not follow its predecessor's;
- * `inserted`: its day was sealed when its target had no rollups. Of seals the same, with days for hours.
+ * `inserted`: its day was sealed when its target had no rollups, or it is no rollup at all. Of seals the same, with days for
+ * hours.
  */
 export interface ChainProblem {
   kind: 'missing' | 'altered' | 'moved' | 'order' | 'inserted'

@@ -58,12 +58,16 @@ export class ExpositionReader {
     return false
   }
 
-  /** True when the line begins with a series of this length and hash, followed by white space. */
+  /** True when the line begins with a series of this length and hash, followed by white space and no labels. */
   expect(length: number, lo: number, hi: number, seed: HashSeed, scratch: Hash64): boolean {
     const end = this.seriesStart + length
     if (end >= this.bytes.length || (this.bytes[end] !== SPACE && this.bytes[end] !== TAB)) return false
     hash64(this.view, this.seriesStart, end, seed, scratch)
     if (scratch.lo !== lo || scratch.hi !== hi) return false
+    // `up {a="b"}` begins with `up`, and is another series.
+    let next = end + 1
+    while (this.bytes[next] === SPACE || this.bytes[next] === TAB) next++
+    if (this.bytes[next] === OPEN) return false
     this.seriesEnd = end
     return true
   }

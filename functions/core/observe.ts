@@ -99,7 +99,7 @@ class Observation {
     const relabelled = matchRelabelled(reading.freshSeries, before, checkpoint.seed, {
       shownAt,
       timeOf: (fresh) => reading.time[sampleOf[fresh]],
-      startOf: (fresh) => this.proxies.startOf(this.proxies.ofFresh[fresh]).now,
+      startOf: (fresh) => this.startOf(this.proxies.ofFresh[fresh], reading.time[sampleOf[fresh]]),
       proxyOf: (fresh) => this.proxies.ofFresh[fresh],
     })
     const carried = new Set<number>()
@@ -231,15 +231,17 @@ class Observation {
     if (!usable) coverage.skippedSamples++
     if (!usable || first) return
     // Raw samples have no marks of staleness: a replay shows for five minutes what was dead at the scrape before it.
+    const start = this.startOf(proxy[row], sample.time)
+    const ofThisProcess = proxies.startOf(proxy[row]).now === start
     const newer = sample.time > checkpoint.watermark
     const sameSelectors = checkpoint.selectors === this.settings.selectors
     const delta = bearSeries({
       sample,
       lastScrape: checkpoint.watermark,
       recent: this.recent,
-      processStart: proxies.startOf(proxy[row]).now,
+      processStart: start,
       processSeen: proxies.wasThere(proxy[row]),
-      expected: unambiguous && newer && sameSelectors,
+      expected: unambiguous && newer && sameSelectors && ofThisProcess,
       metricSeen: this.liveMetrics.has(metric[row]),
     })
     if (delta.basis === 'baseline') {
@@ -248,6 +250,12 @@ class Observation {
     }
     if (delta.basis === 'assumed') coverage.assumedSeries++
     this.book(row, delta, sample.time)
+  }
+
+  /** When the process of a sample started, null when not known: one that started later is not the one that counted. */
+  private startOf(proxy: number, time: number): number | null {
+    const { now } = this.proxies.startOf(proxy)
+    return now === null || now > time ? null : now
   }
 
   private book(row: number, delta: Delta, to: number): void {

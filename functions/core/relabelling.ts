@@ -61,7 +61,7 @@ export function matchRelabelled(
     for (const index of living) {
       const [time, start, process] = [timeOf(index), startOf(index), proxyOf(index)]
       const rows = namesakes.filter((row) => {
-        if (start !== null && startedAfter(sampledAt[row], start)) return false
+        if (start !== null && startedAfter(Math.max(sampledAt[row], shownAt[row]), start)) return false
         return shownAt[row] === 0 || (process >= 0 && proxy[row] === process && shownAt[row] < time)
       })
       if (rows.length > 0) matches.set(index, rows.length === 1 && living.length === 1 ? rows[0] : 'ambiguous')

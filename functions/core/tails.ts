@@ -5,7 +5,7 @@
  */
 import { Bookings } from '#core/bookings.ts'
 import type { Checkpoint } from '#core/checkpoint.ts'
-import { continueTail, type Delta, isUsable, type Sample, wholeValue } from '#core/delta.ts'
+import { continueTail, type Delta, isUsable, type Sample, startedAfter, wholeValue } from '#core/delta.ts'
 import { type Hash64, hashText } from '#core/hash.ts'
 import { proxyIdentity, seriesIdentity } from '#core/labels.ts'
 import { BOOKED, UPTIME } from '#core/metric.ts'
@@ -82,7 +82,7 @@ export function settleTails(
   const bookings = new Bookings(checkpoint, series, settings, true)
   const processes = new Map(checkpoint.proxies.map(({ key }, index) => [key, index]))
   const strangers: TailSample[] = []
-  const settled = new Set<number>()
+  const settled = new Map<number, number>() // row to its last value
   for (const sample of samples) {
     if (sample.prepared.metric >= BOOKED.length) continue
     if (!isUsable(sample.value)) {
@@ -92,13 +92,37 @@ export function settleTails(
     const row = series.find(sample.prepared.lo, sample.prepared.hi, sample.prepared.length)
     if (row < 0) strangers.push(sample)
     else {
-      settled.add(row)
-      settleVanished(row, sample.value)
+      settled.set(row, sample.value)
     }
   }
-  const rowsOf = strangers.length === 0 ? new Map<string, number[]>() : rowsByIdentity(checkpoint)
-  for (const { prepared, value } of strangers) settleStranger(prepared, value)
+  let index: Map<string, number[]> | null = null // most deaths need none
+  const rowsOf = () => {
+    index ??= rowsByIdentity(checkpoint)
+    return index
+  }
+  for (const [row, value] of [...settled]) settleKnown(row, value)
+  // Of one that was relabelled in its short life, the greater value is the last.
+  for (const { prepared, value } of strangers.sort((a, b) => b.value - a.value)) settleStranger(prepared, value)
   checkpoint.tailedThrough = watermark
+
+  /**
+   * A row that is dead. When its process was restarted since and goes on under other labels, what the dead ones counted last
+   * is that one's past, or the end of the process before it; which of them, nothing tells.
+   */
+  function settleKnown(row: number, value: number): void {
+    const { identityLo, identityHi, proxy, vanishedAt, flow, time, value: known } = series.columns
+    if (vanishedAt[row] === 0 || flow[row] < 0) return
+    const process = checkpoint.proxies[proxy[row]]
+    const restarted = process !== undefined && process.startSeenAt > 0 && startedAfter(time[row], process.start)
+    const namesakes = restarted ? (rowsOf().get(`${identityLo[row]}:${identityHi[row]}`) ?? []) : []
+    if (!namesakes.some((other) => vanishedAt[other] === 0 && proxy[other] === proxy[row])) {
+      settleVanished(row, value)
+    } else if (value !== known[row]) {
+      coverage.baselineSeries++
+      bookings.note(coverage.baseline, row, wholeValue(value))
+      known[row] = value
+    }
+  }
 
   function settleVanished(row: number, value: number): void {
     const { columns } = series
@@ -130,20 +154,16 @@ export function settleTails(
     const { columns } = series
     const process = processOf(prepared)
     const { lo, hi } = hashText(seriesIdentity(prepared.series), checkpoint.seed)
-    const namesakes = rowsOf.get(`${lo}:${hi}`) ?? []
+    const namesakes = rowsOf().get(`${lo}:${hi}`) ?? []
     const same = namesakes.filter((row) => process >= 0 && columns.proxy[row] === process)
     if ((same.length > 0 ? same : namesakes).some((row) => columns.vanishedAt[row] === 0)) return
     if (same.length === 0) {
       const row = settleUnknown(prepared, value, process, { lo, hi }, namesakes.length > 0)
-      if (row !== null) rowsOf.set(`${lo}:${hi}`, [...namesakes, row])
-      if (row !== null) settled.add(row)
-    } else if (same.length === 1 && (!settled.has(same[0]) || value > columns.value[same[0]])) {
-      settled.add(same[0])
+      if (row !== null) rowsOf().set(`${lo}:${hi}`, [...namesakes, row])
+      if (row !== null) settled.set(row, value)
+    } else if (same.length === 1 && !settled.has(same[0])) {
+      settled.set(same[0], value)
       settleVanished(same[0], value)
-    } else {
-      // The same series under the labels it had before, or another of the same identity: which of them, nothing tells.
-      coverage.baselineSeries++
-      bookings.note(coverage.baseline, same[0], wholeValue(value))
     }
   }
 
@@ -184,7 +204,8 @@ export function settleTails(
     }
     if (delta.basis === 'assumed') coverage.assumedSeries++
     book(row, delta, watermark)
-    const lifetime = Math.max(1, watermark - delta.from)
+    // It died at some moment since, on average half way.
+    const lifetime = Math.max(1, (watermark - delta.from) / 2)
     const missed = Math.round((delta.amount / lifetime) * (settings.prometheusIntervalMs / 2))
     bookings.note(coverage.unseen, row, missed)
     return row

@@ -2,7 +2,7 @@
 
 import { type ChainProblem, type ChainState, type StoredRollup, verifyChain } from '#core/chain.ts'
 import { sha256 } from '#core/hash.ts'
-import { parseSealKey, rollupKey, sealsPrefix } from '#core/keys.ts'
+import { parseRollupKey, parseSealKey, rollupKey, rollupPrefix, rollupsPrefix, sealsPrefix } from '#core/keys.ts'
 import { decodeSeal, type Seal } from '#core/seal.ts'
 import {
   type HeldSeal,
@@ -66,6 +66,8 @@ export async function verifyLedger(
 ): Promise<Verified[]> {
   const results: Verified[] = []
   const targets = await readLedger(store, only)
+  const strays =
+    only === undefined || targets.length > 0 ? await strayFiles(store, only) : new Map<string, ChainProblem[]>()
   const total = targets.reduce((sum, { rollups }) => sum + rollups.size, 0)
   let read = 0
   for (const known of targets) {
@@ -92,7 +94,13 @@ export async function verifyLedger(
       problems: chain.problems.concat(sealed.problems.filter((problem) => !isTold(problem, chain.problems))),
     })
   }
-  return [...results, ...vanished(targets, only, seals)].sort((a, b) => (a.target < b.target ? -1 : 1))
+  results.push(...vanished(targets, only, seals))
+  for (const [target, problems] of strays) {
+    const result = results.find((one) => one.target === target)
+    if (result === undefined) results.push({ ...nothingOf(target), sealedThrough: null, problems })
+    else result.problems.push(...problems)
+  }
+  return results.sort((a, b) => (a.target < b.target ? -1 : 1))
 }
 
 /**
@@ -114,13 +122,22 @@ function vanished(targets: readonly LedgerTarget[], only: string | undefined, se
   for (const { target } of targets) sealed.delete(target)
   return [...sealed]
     .filter((target) => only === undefined || target === only)
-    .map((target) => ({
-      target,
-      pendingRollups: 0,
-      hasCheckpoint: false,
-      ...verifyChain([], null, (hour) => rollupKey(target, hour)),
-      ...verifySealed(target, [], seals),
-    }))
+    .map((target) => ({ ...nothingOf(target), ...verifySealed(target, [], seals) }))
+}
+
+function nothingOf(target: string) {
+  return { target, pendingRollups: 0, hasCheckpoint: false, ...verifyChain([], null, () => '') }
+}
+
+/** Files among a target's rollups that are none: no chain holds them, but whoever reads the folder as a table reads them. */
+async function strayFiles(store: Store, only: string | undefined): Promise<Map<string, ChainProblem[]>> {
+  const listed = await store.list(only === undefined ? rollupsPrefix : rollupPrefix(only))
+  const strays = listed.filter(({ key }) => parseRollupKey(key) === null)
+  const message = 'is no rollup, but would be read with them as a table; take it away'
+  return Map.groupBy(
+    strays.map(({ key }): ChainProblem => ({ kind: 'inserted', key, message })),
+    ({ key }) => /^rollups\/target=([^/]+)\//.exec(key)?.[1] ?? rollupsPrefix,
+  )
 }
 
 function isTold({ kind, key }: ChainProblem, problems: readonly ChainProblem[]): boolean {
