@@ -31,7 +31,7 @@ export async function getFrom<Result>(
   target: Target,
   url: URL,
   accept: string,
-  read: (response: HttpResponse) => Result,
+  read: (response: HttpResponse) => Result | Promise<Result>,
   { secrets, ...limits }: EndpointOptions = {},
 ): Promise<Result> {
   // Loopback in Lambda is Lambda's own runtime interface and never a Prometheus.
@@ -56,7 +56,7 @@ export async function getFrom<Result>(
     response = await ask(credentials)
   }
   try {
-    return read(response)
+    return await read(response)
   } catch (error) {
     const message = redaction(credentials.authorization)((error as Error).message.slice(0, QUOTED_CHARACTERS))
     throw new Error(message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message)

@@ -3,16 +3,22 @@
  * reader of the exposition to say, since an answer can be cut off and well framed.
  */
 import type { Target } from '#core/target.ts'
+import type { Body } from './body.ts'
 import { type EndpointOptions, getFrom } from './endpoint.ts'
 import type { HttpResponse } from './http.ts'
+
+const BODY_BYTES = 2 ** 31 // a million and a half of long lines; read in chunks, never held whole
 
 /**
  * The exposition of all series that match any of the selectors, newest sample each, as Prometheus sent it. Throws one
  * sentence with the target's name when the answer is anything but a text exposition with something in it.
  */
-export async function federate(target: Target, selectors: string[], options: EndpointOptions = {}): Promise<Buffer> {
+export async function federate(target: Target, selectors: string[], options: EndpointOptions = {}): Promise<Body> {
   try {
-    return await getFrom(target, federateUrl(target, selectors), 'text/plain;version=0.0.4', exposition, options)
+    return await getFrom(target, federateUrl(target, selectors), 'text/plain;version=0.0.4', exposition, {
+      maxBodyBytes: BODY_BYTES,
+      ...options,
+    })
   } catch (error) {
     throw new Error(`scrape ${target.name}: ${(error as Error).message}`)
   }
@@ -27,9 +33,9 @@ export function federateUrl(target: Target, selectors: string[]): URL {
 }
 
 /** The body, if it can be an exposition at all. Prometheus answers 200 with nothing in it when nothing matches. */
-function exposition({ headers, body }: HttpResponse): Buffer {
+async function exposition({ headers, body }: HttpResponse): Promise<Body> {
   const contentType = headers['content-type'] ?? ''
-  const start = firstByte(body)
+  const start = await firstByte(body)
   if (/^text\/html\b/i.test(contentType) || start === '<') {
     throw new Error("answered 200 with HTML, a login page perhaps; check the target's url and auth")
   }
@@ -48,8 +54,13 @@ function exposition({ headers, body }: HttpResponse): Buffer {
 }
 
 /** The first that is neither blank nor a byte order mark, as a character; '' when there is none. */
-function firstByte(body: Buffer): string {
-  let at = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0
-  while ([0x09, 0x0a, 0x0d, 0x20].includes(body[at])) at++
-  return body.toString('latin1', at, at + 1)
+async function firstByte(body: Body): Promise<string> {
+  let begins = true
+  for await (const chunk of body.chunks()) {
+    let at = begins && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
+    while ([0x09, 0x0a, 0x0d, 0x20].includes(chunk[at])) at++
+    if (at < chunk.length) return chunk.toString('latin1', at, at + 1)
+    begins = false
+  }
+  return ''
 }

@@ -7,6 +7,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { type AddressPolicy, addressPolicy, checkLiteral, guardedLookup } from './address.ts'
+import { Body } from './body.ts'
 import { answerFailure, bodyFailure, codeOf, connectionFailure, GetError, statusFailure } from './failure.ts'
 import { redaction } from './redaction.ts'
 
@@ -27,7 +28,7 @@ export interface GetOptions {
 export interface HttpResponse {
   status: number // always 200
   headers: http.IncomingHttpHeaders
-  body: Buffer // inflated
+  body: Body
   wireBytes: number // of the body as sent
 }
 
@@ -151,12 +152,11 @@ function refuseHead(
 async function readBody(
   response: http.IncomingMessage,
   options: GetOptions,
-): Promise<{ body: Buffer; wireBytes: number }> {
+): Promise<{ body: Body; wireBytes: number }> {
   const { maxWireBytes = WIRE_BYTES, maxBodyBytes = BODY_BYTES } = options
   const gunzip = gzipped(response) ? createGunzip({ chunkSize: gunzipChunk(response) }) : null
-  const chunks: Buffer[] = []
+  const body = new Body()
   let wireBytes = 0
-  let bodyBytes = 0
   return new Promise((resolve, reject) => {
     const fail = (reason: string | Error) => {
       reject(typeof reason === 'string' ? new GetError(reason) : reason)
@@ -164,17 +164,17 @@ async function readBody(
       gunzip?.destroy()
     }
     const collect = (chunk: Buffer) => {
-      bodyBytes += chunk.length
-      if (bodyBytes > maxBodyBytes) fail(bodyFailure.overInflated(maxBodyBytes))
-      else chunks.push(chunk)
+      body.addInflated(chunk, gunzip !== null)
+      if (body.size > maxBodyBytes) fail(bodyFailure.overInflated(maxBodyBytes))
     }
     const finish = () => {
       if (gunzip !== null && gunzip.bytesWritten < wireBytes) fail(bodyFailure.gzipFollowed())
-      else resolve({ body: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bodyBytes), wireBytes })
+      else resolve({ body, wireBytes })
     }
     response.on('data', (chunk: Buffer) => {
       wireBytes += chunk.length
       if (wireBytes > maxWireBytes) fail(bodyFailure.overWire(maxWireBytes))
+      else if (gunzip !== null) body.addWire(chunk)
     })
     response.on('close', () => {
       if (!response.readableEnded) fail(bodyFailure.cutOff(wireBytes))

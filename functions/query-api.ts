@@ -49,7 +49,7 @@ async function query<Item>(
   read: (item: unknown) => Item,
 ): Promise<Item[]> {
   try {
-    const items = ({ body }: HttpResponse) => parseAnswer(body, resultType).map(read)
+    const items = ({ body }: HttpResponse) => parseAnswer(body.whole(), resultType).map(read)
     return await getFrom(target, queryUrl(target, expr, timeMs), 'application/json', items, {
       maxBodyBytes: BODY_BYTES,
       ...options,

@@ -41,9 +41,8 @@ present(`a Prometheus that is asked for the past${how}`, () => {
         series('quiet', [[200, 9]]),
       ])
       const real = prometheusOf(simulatedTarget({ url: `${running.url}/federate` }))
-      const lines = async (body: Promise<Uint8Array>) =>
-        Buffer.from(await body)
-          .toString()
+      const lines = async (body: Promise<object>) =>
+        String(await body)
           .split('\n')
           .filter((line) => line !== '' && !line.startsWith('#'))
           .map((line) => line.replace(/ (\S+) (\d+)$/, (_, value, time) => ` ${Number(value)} ${time}`))

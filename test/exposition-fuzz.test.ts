@@ -4,6 +4,7 @@ import { SeriesTable } from '#core/series.ts'
 import { BODIES_A_SEED, judge } from './fuzz/exposition.ts'
 
 const SEED = { lo: 1, hi: 2 }
+const MESH = { clusterDomain: 'cluster.local', gateways: [], waypoints: [] }
 const PARTS = Array.from({ length: 5 }, (_, part) => part)
 const SEEDS = Math.ceil(20_000 / BODIES_A_SEED / PARTS.length)
 
@@ -17,15 +18,13 @@ test.each(PARTS)(
 
 test('a known series without labels does not pass for one with labels behind a blank', () => {
   const table = new SeriesTable()
-  const read = (body: string) => readBody(Buffer.from(body), table, SEED, 'scrape mesh')
-  for (const { lo, hi, length, metric } of read('up 1 2\n').freshSeries) {
-    const nothing = { identityLo: 0, identityHi: 0, time: 0, value: 0, rate: 0, vanishedAt: 0, tailedAt: 0 }
-    table.push({ ...nothing, flow: -1, proxy: -1, lo, hi, length, metric })
-  }
+  const read = (body: string) => readBody(Buffer.from(body), { series: table, seed: SEED, mesh: MESH }, 'scrape mesh')
+  table.copy(read('up 1 2\n').newcomers.unknown, 0)
   for (const blank of [' ', '\t', ' \t ']) {
-    const { row, size, skippedLines, freshSeries } = read(`up${blank}{a="b"} 3 4\nup${blank} 5 6\n`)
+    const { row, size, skippedLines, newcomers } = read(`up${blank}{a="b"} 3 4\nup${blank} 5 6\n`)
     expect([size, skippedLines, ...row.subarray(0, 2)]).toEqual([2, 0, -1, 0])
-    expect(freshSeries.map(({ series }) => [...series.labels])).toEqual([[['a', 'b']]])
+    const { size: unknown, columns } = newcomers.unknown
+    expect([unknown, columns.length[0]]).toEqual([1, `up${blank}{a="b"}`.length])
   }
 })
 
@@ -52,7 +51,9 @@ test.each<[string, string, number]>([
   'reads or refuses %s in its stride',
   (_, body, samples) => {
     const start = performance.now()
-    expect(readBody(Buffer.from(body), new SeriesTable(), SEED, 'scrape mesh').size).toBe(samples)
+    expect(readBody(Buffer.from(body), { series: new SeriesTable(), seed: SEED, mesh: MESH }, 'scrape mesh').size).toBe(
+      samples,
+    )
     expect(performance.now() - start).toBeLessThan(20_000)
   },
   60_000,

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { ExpositionReader, endsWithLine } from '#core/exposition.ts'
 import { decodeSeries, formatSeries, type LabelledSeries } from '#core/labels.ts'
+import { UP_METRIC } from '#core/metric.ts'
 import { readBody } from '#core/reading.ts'
 import { SeriesTable } from '#core/series.ts'
 
 const SEED = { lo: 1, hi: 2 }
+const MESH = { clusterDomain: 'cluster.local', gateways: [], waypoints: [] }
 const MAX_TIMESTAMP = 999_999_999_999_999
 
 interface Line {
@@ -36,7 +38,11 @@ function readOne(line: string): Line | null {
 }
 
 function read(body: string | Uint8Array, table = new SeriesTable()) {
-  return readBody(typeof body === 'string' ? Buffer.from(body) : body, table, SEED, 'scrape mesh')
+  return readBody(
+    typeof body === 'string' ? Buffer.from(body) : body,
+    { series: table, seed: SEED, mesh: MESH },
+    'scrape mesh',
+  )
 }
 
 /** A double as Go's strconv.FormatFloat(value, 'g', -1, 64) prints it, which is how Prometheus does. */
@@ -133,7 +139,7 @@ test('reads on after every kind of line, in order', () => {
 
 test('a label value that escapes the end of its line swallows no other line', () => {
   const reading = read('a{b="x\\\nfoo"} 5 6\nup 1 2\n')
-  expect(reading.freshSeries.map(({ series }) => series.name)).toEqual(['up'])
+  expect([...reading.newcomers.unknown.columns.metric.subarray(0, reading.size)]).toEqual([UP_METRIC])
   expect(reading.skippedLines).toBe(2)
 })
 
@@ -302,9 +308,8 @@ test('a known series is found wherever it stands, and a new one never passes for
   const names = Array.from({ length: 50 }, (_, index) => `up{instance="10.0.0.${index}"}`)
   const body = (order: readonly string[]) => order.map((name, index) => `${name} ${index} 2\n`).join('')
   const table = new SeriesTable()
-  for (const { lo, hi, length, metric } of read(body(names)).freshSeries) {
-    table.push({ ...blank, lo, hi, length, metric })
-  }
+  const { unknown } = read(body(names)).newcomers
+  for (let row = 0; row < unknown.size; row++) table.copy(unknown, row)
   fc.assert(
     fc.property(
       fc.shuffledSubarray([...names, 'up{instance="new"}', 'up{instance="10.0.0.1"}x'], { minLength: 1 }),
@@ -313,26 +318,11 @@ test('a known series is found wherever it stands, and a new one never passes for
         const rows = Array.from(reading.row.subarray(0, reading.size))
         const readable = order.filter((name) => name.endsWith('}'))
         expect(rows).toEqual(readable.map((name) => names.indexOf(name)))
-        expect(reading.freshSeries.map(({ series }) => series.labels.get('instance'))).toEqual(
-          readable.includes('up{instance="new"}') ? ['new'] : [],
+        const { size, columns } = reading.newcomers.unknown
+        expect([...columns.length.subarray(0, size)]).toEqual(
+          readable.filter((name) => name === 'up{instance="new"}').map((name) => name.length),
         )
       },
     ),
   )
 })
-
-const blank = {
-  lo: 0,
-  hi: 0,
-  length: 0,
-  identityLo: 0,
-  identityHi: 0,
-  time: 0,
-  value: 0,
-  rate: 0,
-  vanishedAt: 0,
-  tailedAt: 0,
-  flow: -1,
-  proxy: -1,
-  metric: 0,
-}

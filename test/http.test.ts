@@ -73,7 +73,7 @@ test('takes a body of many chunks in which gzip is cut anywhere', async () => {
   })
   const { body, wireBytes } = await getOnce(`http://127.0.0.1:${port}/`)
   expect(wireBytes).toBe(compressed.length)
-  expect(body.equals(Buffer.from(text))).toBe(true)
+  expect(body.whole().equals(Buffer.from(text))).toBe(true)
 })
 
 describe('credentials', () => {
@@ -217,7 +217,7 @@ test('goes by no proxy, whatever the environment says', async () => {
   const module = join(import.meta.dirname, '..', 'functions', 'http.ts')
   const script = `import { getOnce } from ${JSON.stringify(module)}
     const { body } = await getOnce('http://127.0.0.1:${port}/federate')
-    process.stdout.write(body)`
+    process.stdout.write(body.whole())`
   const env = {
     ...process.env,
     NODE_USE_ENV_PROXY: '1',

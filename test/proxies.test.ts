@@ -1,12 +1,14 @@
 import type { Checkpoint, MeshProxy } from '#core/checkpoint.ts'
 import { OpenHours } from '#core/hours.ts'
-import { Proxies, proxyKey, sameProcess } from '#core/proxies.ts'
+import { proxyKey } from '#core/labels.ts'
+import { Proxies, sameProcess } from '#core/proxies.ts'
 import { readBody } from '#core/reading.ts'
 import { SeriesTable } from '#core/series.ts'
 
 const TEN = Date.UTC(2026, 10, 20, 10)
 const FIVE_PAST = TEN + 5 * 60_000
 const SEED = { lo: 1, hi: 2 }
+const MESH = { clusterDomain: 'cluster.local', gateways: [], waypoints: [] }
 const KEY = proxyKey('shop\0cart\x0010.0.0.1:15020', SEED)
 
 /** What is remembered at five past ten. */
@@ -38,7 +40,7 @@ const CART = 'instance="10.0.0.1:15020",namespace="shop",pod="cart"'
 /** Meets these samples, each a name, labels and a value, ten minutes past ten. */
 function meet(known: Checkpoint, ...samples: string[]): Proxies {
   const body = Buffer.from(samples.map((sample) => `${sample} ${TEN + 600_000}\n`).join(''))
-  return new Proxies(known, readBody(body, known.series, SEED, 'test'))
+  return new Proxies(known, readBody(body, { series: known.series, seed: SEED, mesh: MESH }, 'test'))
 }
 
 test('all series of one pod and address are one proxy, and a series without either is of none', () => {
@@ -49,13 +51,13 @@ test('all series of one pod and address are one proxy, and a series without eith
     `envoy_server_uptime{${CART}} 60`,
     'istio_requests_total{reporter="source"} 1',
   )
-  expect(proxies.ofFresh).toEqual([0, 0, -1])
+  expect([...proxies.ofUnknown]).toEqual([0, 0, -1])
   expect(known.proxies).toEqual([{ key: KEY, start: 0, startSeenAt: 0, seenAt: 0 }])
 })
 
 test('a proxy that is remembered is met again, not twice', () => {
   const known = checkpoint([{ key: KEY, start: 0, startSeenAt: 0, seenAt: FIVE_PAST }])
-  expect(meet(known, `up{${CART}} 1`).ofFresh).toEqual([0])
+  expect([...meet(known, `up{${CART}} 1`).ofUnknown]).toEqual([0])
   expect(known.proxies).toHaveLength(1)
 })
 

@@ -207,8 +207,8 @@ function labelled({ labels: { __name__: name = '', ...labels } }: { labels: Reco
 }
 
 /** The series of a body's lines, as their bytes are. */
-function seriesOf(body: Uint8Array): string[] {
-  const lines = Buffer.from(body).toString().split('\n')
+function seriesOf(body: object): string[] {
+  const lines = String(body).split('\n')
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.replace(/ \S+ \d+$/, ''))
 }
 

@@ -1,43 +1,32 @@
-import { hashText } from '#core/hash.ts'
-import { decodeSeries, seriesIdentity } from '#core/labels.ts'
-import { type FreshSeries, prepareSeries } from '#core/reading.ts'
+import { decodeSeries } from '#core/labels.ts'
+import { Newcomers } from '#core/newcomers.ts'
+import { prepareSeries } from '#core/reading.ts'
 import { matchRelabelled } from '#core/relabelling.ts'
-import { SeriesTable } from '#core/series.ts'
+import type { SeriesTable } from '#core/series.ts'
 
 const SEED = { lo: 1, hi: 2 }
 const SAMPLED = Date.UTC(2026, 10, 20, 10) // the last sample of every row
 
-function series(text: string): FreshSeries {
-  return prepareSeries(decodeSeries(Buffer.from(text))!, new Map(), SEED)
+/** A table of series as they stand in a body, none of which is known. */
+function tableOf(texts: string[]): SeriesTable {
+  const newcomers = new Newcomers({ clusterDomain: 'cluster.local', gateways: [], waypoints: [] }, SEED)
+  for (const text of texts) {
+    newcomers.add(prepareSeries(decodeSeries(Buffer.from(text))!, new Map(), SEED), SAMPLED, 1)
+  }
+  return newcomers.unknown
 }
 
 /**
  * What becomes of unknown series, by their order, where these rows were known and those in `seen` are there again. Their
  * processes began at start, in ms since epoch.
  */
-function matches(known: string[], fresh: string[], seen: number[] = [], start: number | null = null) {
-  const table = new SeriesTable()
-  for (const { series: labelled, metric, lo, hi, length } of known.map(series)) {
-    const identity = hashText(seriesIdentity(labelled), SEED)
-    table.push({
-      lo,
-      hi,
-      length,
-      identityLo: identity.lo,
-      identityHi: identity.hi,
-      time: SAMPLED,
-      value: 1,
-      rate: 0,
-      vanishedAt: 0,
-      tailedAt: 0,
-      flow: metric < 100 ? 0 : -1,
-      proxy: -1,
-      metric,
-    })
-  }
+function matches(known: string[], unknown: string[], seen: number[] = [], start: number | null = null) {
+  const table = tableOf(known)
+  const { flow, metric } = table.columns
+  for (let row = 0; row < table.size; row++) flow[row] = metric[row] < 100 ? 0 : -1
   const shownAt = Float64Array.from(known, (_, row) => (seen.includes(row) ? SAMPLED : 0))
   const appearance = { shownAt, timeOf: () => SAMPLED, startOf: () => start, proxyOf: () => -1 }
-  return Object.fromEntries(matchRelabelled(fresh.map(series), table, SEED, appearance))
+  return Object.fromEntries(matchRelabelled(tableOf(unknown), table, appearance))
 }
 
 const requests = (labels: string, code = 200) => `istio_requests_total{pod="cart-1",response_code="${code}",${labels}}`
@@ -75,23 +64,12 @@ test.each<[string, string[], string[], object]>([
 
 // A Prometheus restarted under other labels, and raw samples too, go on showing the old ones for five minutes.
 function besideGhost(shown: number, freshTimes: number[], process = 7, start: number | null = null) {
-  const known = series(requests('cluster="a"'))
-  const table = new SeriesTable()
-  const { lo, hi } = hashText(seriesIdentity(known.series), SEED)
-  const state = {
-    time: SAMPLED,
-    value: 1,
-    rate: 0,
-    vanishedAt: 0,
-    tailedAt: 0,
-    flow: 0,
-    proxy: 7,
-    metric: known.metric,
-  }
-  table.push({ lo: known.lo, hi: known.hi, length: known.length, identityLo: lo, identityHi: hi, ...state })
-  const fresh = freshTimes.map((_, index) => series(requests(`cluster="b${index}"`)))
+  const table = tableOf([requests('cluster="a"')])
+  table.columns.flow[0] = 0
+  table.columns.proxy[0] = 7
+  const unknown = tableOf(freshTimes.map((_, index) => requests(`cluster="b${index}"`)))
   return Object.fromEntries(
-    matchRelabelled(fresh, table, SEED, {
+    matchRelabelled(unknown, table, {
       shownAt: Float64Array.of(shown),
       timeOf: (index) => freshTimes[index],
       startOf: () => start,

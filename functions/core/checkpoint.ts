@@ -16,6 +16,7 @@ import { SeriesTable } from '#core/series.ts'
 export const CHECKPOINT_SCHEMA = 1
 const MAGIC = `wharfage checkpoint ${CHECKPOINT_SCHEMA}\n`
 const DIGEST_LENGTH = 32
+const CHUNK = 1 << 20 // zlib's own 16 kB makes a large checkpoint of thousands of pieces
 
 /** One process that counts: an Envoy or a ztunnel. */
 export interface MeshProxy {
@@ -62,7 +63,6 @@ interface Header {
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { flows, hours, finished, series, ...facts } = checkpoint
-  const seriesBytes = series.encode()
   const header: Header = {
     facts,
     closedThrough: hours.closedThrough,
@@ -74,14 +74,29 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     })),
     finished: finished.map(({ bytes, ...link }) => ({ ...link, size: bytes.length })),
     seriesSize: series.size,
-    seriesBytes: seriesBytes.length,
+    seriesBytes: series.byteLength,
   }
-  const json = Buffer.from(JSON.stringify(header))
-  const length = Buffer.alloc(4)
-  length.writeUInt32LE(json.length)
-  const payload = Buffer.concat([length, json, seriesBytes, ...finished.map(({ bytes }) => bytes)])
-  const body = Buffer.concat([Buffer.from(MAGIC), zstdCompressSync(payload)])
-  return Buffer.concat([body, Buffer.from(sha256(body), 'hex')])
+  const payload = payloadOf(JSON.stringify(header), series, finished)
+  const compressed = zstdCompressSync(payload, { chunkSize: CHUNK })
+  const file = Buffer.concat([Buffer.from(MAGIC), compressed, Buffer.alloc(DIGEST_LENGTH)])
+  file.write(sha256(file.subarray(0, -DIGEST_LENGTH)), file.length - DIGEST_LENGTH, 'hex')
+  return file
+}
+
+/** The header's length, the header, and the parts it measures, written once: a large target's take 100 MB. */
+function payloadOf(header: string, series: SeriesTable, finished: readonly EncodedRollup[]): Uint8Array {
+  const headerBytes = Buffer.byteLength(header)
+  const rollupBytes = finished.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const payload = Buffer.allocUnsafe(4 + headerBytes + series.byteLength + rollupBytes)
+  payload.writeUInt32LE(headerBytes)
+  payload.write(header, 4)
+  series.encode(payload, 4 + headerBytes)
+  let at = 4 + headerBytes + series.byteLength
+  for (const { bytes } of finished) {
+    payload.set(bytes, at)
+    at += bytes.length
+  }
+  return payload
 }
 
 /** The inverse of encodeCheckpoint; throws one sentence naming `key` when the bytes are not a whole one of this schema. */
@@ -99,7 +114,7 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
   if (sha256(body) !== file.subarray(-DIGEST_LENGTH).toString('hex')) {
     throw new Error(`checkpoint ${key} is not whole: its digest does not match; restore its newest version`)
   }
-  const payload = zstdDecompressSync(body.subarray(MAGIC.length))
+  const payload = zstdDecompressSync(body.subarray(MAGIC.length), { chunkSize: CHUNK })
   const jsonEnd = 4 + payload.readUInt32LE(0)
   const header = JSON.parse(payload.subarray(4, jsonEnd).toString()) as Header
   let at = jsonEnd + header.seriesBytes

@@ -1,5 +1,7 @@
 /** Label sets: decoding them from exposition bytes, writing them as /federate does, and telling series apart by them. */
 
+import { type HashSeed, hashText } from '#core/hash.ts'
+
 /** Label name to value, without `__name__`; a missing label and '' mean the same. */
 export type Labels = ReadonlyMap<string, string>
 
@@ -11,6 +13,7 @@ export interface LabelledSeries {
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+const LABEL_HERE = /[a-zA-Z_][a-zA-Z0-9_]*/y
 const SPACE = /[ \t]*/y
 
 /**
@@ -31,6 +34,7 @@ export function decodeSeries(bytes: Uint8Array): LabelledSeries | null {
   if (brace >= 0) {
     let at = brace + 1
     const skipSpace = () => {
+      if (text[at] > ' ') return
       SPACE.lastIndex = at
       SPACE.test(text)
       at = SPACE.lastIndex
@@ -47,10 +51,11 @@ export function decodeSeries(bytes: Uint8Array): LabelledSeries | null {
         key = string.value
         at = string.end
       } else {
-        const start = at
-        while (at < text.length && /[a-zA-Z0-9_]/.test(text[at])) at++
-        key = text.slice(start, at)
-        if (!LABEL.test(key)) return null
+        LABEL_HERE.lastIndex = at
+        const found = LABEL_HERE.exec(text)
+        if (found === null) return null
+        key = found[0]
+        at += key.length
       }
       skipSpace()
       if (text[at] === '=') {
@@ -86,6 +91,10 @@ function readString(text: string, start: number): { value: string; end: number }
   if (text[start] !== '"') return null
   let value = ''
   let at = start + 1
+  const end = text.indexOf('"', at)
+  const plain = text.slice(at, end)
+  // Hardly any value has an escape in it.
+  if (end >= 0 && !plain.includes('\\')) return { value: plain, end: end + 1 }
   for (;;) {
     STRING_STOP.lastIndex = at
     const stop = STRING_STOP.exec(text)
@@ -154,4 +163,10 @@ export function proxyIdentity(labels: Labels): string {
   const namespace = labels.get('namespace') ?? labels.get('kubernetes_namespace') ?? ''
   const instance = labels.get('instance') ?? ''
   return pod === '' && instance === '' ? '' : `${namespace}\0${pod}\0${instance}`
+}
+
+/** Under which a proxy, told by proxyIdentity, stands in the checkpoint: 16 hex digits. */
+export function proxyKey(identity: string, seed: HashSeed): string {
+  const { lo, hi } = hashText(identity, seed)
+  return hi.toString(16).padStart(8, '0') + lo.toString(16).padStart(8, '0')
 }

@@ -14,9 +14,7 @@ import type { MeshNames } from '#core/classify.ts'
 import type { Coverage } from '#core/coverage.ts'
 import { bearSeries, continueSeries, type Delta, isUsable, wholeValue } from '#core/delta.ts'
 import { isGap, type ScrapeIntervals } from '#core/gap.ts'
-import { type Hash64, hashText } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
-import { type LabelledSeries, seriesIdentity } from '#core/labels.ts'
 import { BOOKED, UP_METRIC } from '#core/metric.ts'
 import { Placement } from '#core/placement.ts'
 import { Proxies } from '#core/proxies.ts'
@@ -65,6 +63,7 @@ class Observation {
   private readonly coverage: Coverage // of the hour the watermark lies in
   private readonly proxies: Proxies
   private readonly placement: Placement
+  private readonly entered: Int32Array // by flow of the newcomers: its number in the checkpoint, -1 while it has none
   private readonly bookings: Bookings
   private readonly liveMetrics: ReadonlySet<number> // that some series had at the last scrape
 
@@ -76,10 +75,11 @@ class Observation {
     this.first = first
     this.recent = !first && !isGap(checkpoint.watermark, watermark, settings)
     this.before = checkpoint.series
-    this.after = new SeriesTable(Math.max(64, this.before.size + reading.freshSeries.length))
+    this.after = new SeriesTable(Math.max(64, this.before.size + reading.newcomers.unknown.size))
     this.coverage = checkpoint.hours.at(watermark).coverage
     this.proxies = new Proxies(checkpoint, reading)
     this.placement = new Placement(checkpoint, settings.mesh, this.coverage)
+    this.entered = new Int32Array(reading.newcomers.flows.length).fill(-1)
     this.bookings = new Bookings(checkpoint, this.after, settings, false)
     this.liveMetrics = liveMetrics(this.before)
   }
@@ -88,7 +88,7 @@ class Observation {
     const { checkpoint, reading, before, after, coverage, watermark } = this
     const seen = new Uint8Array(before.size)
     const shownAt = new Float64Array(before.size)
-    const sampleOf = new Int32Array(reading.freshSeries.length)
+    const sampleOf = new Int32Array(reading.newcomers.unknown.size)
     for (let i = 0; i < reading.size; i++) {
       if (reading.row[i] < 0) sampleOf[reading.fresh[i]] = i
       else {
@@ -96,11 +96,11 @@ class Observation {
         shownAt[reading.row[i]] = reading.time[i]
       }
     }
-    const relabelled = matchRelabelled(reading.freshSeries, before, checkpoint.seed, {
+    const relabelled = matchRelabelled(reading.newcomers.unknown, before, {
       shownAt,
-      timeOf: (fresh) => reading.time[sampleOf[fresh]],
-      startOf: (fresh) => this.startOf(this.proxies.ofFresh[fresh], reading.time[sampleOf[fresh]]),
-      proxyOf: (fresh) => this.proxies.ofFresh[fresh],
+      timeOf: (unknown) => reading.time[sampleOf[unknown]],
+      startOf: (unknown) => this.startOf(this.proxies.ofUnknown[unknown], reading.time[sampleOf[unknown]]),
+      proxyOf: (unknown) => this.proxies.ofUnknown[unknown],
     })
     const carried = new Set<number>()
     for (const row of relabelled.values()) {
@@ -142,8 +142,9 @@ class Observation {
     if (columns.vanishedAt[row] !== 0 && reading.time[i] <= this.checkpoint.watermark) return
     columns.vanishedAt[row] = 0
     columns.tailedAt[row] = 0
-    const series = reading.knownSeries.get(i)
-    if (series !== undefined && columns.metric[row] < BOOKED.length) this.placeAgain(row, series)
+    if (reading.row[i] >= 0 && reading.fresh[i] >= 0 && columns.metric[row] < BOOKED.length) {
+      this.placeAgain(row, reading.fresh[i])
+    }
     if (columns.flow[row] < 0) return
     const sample = { time: reading.time[i], value: reading.value[i] }
     if (!isUsable(sample.value)) {
@@ -168,15 +169,15 @@ class Observation {
   }
 
   /** Under other mesh names a series may be another flow; one that was not booked till now begins here. */
-  private placeAgain(row: number, series: LabelledSeries): void {
+  private placeAgain(row: number, restated: number): void {
     const { columns } = this.after
+    const { flow, identityLo, identityHi } = this.reading.newcomers.restated.columns
     const unbooked = columns.flow[row] < 0
-    columns.flow[row] = this.placement.place(series, columns.metric[row])
+    columns.flow[row] = this.flowOf(flow[restated])
     if (unbooked) columns.value[row] = Number.NaN
     if (columns.flow[row] < 0) return
-    const { lo, hi } = this.identityOf(series)
-    columns.identityLo[row] = lo
-    columns.identityHi[row] = hi
+    columns.identityLo[row] = identityLo[restated]
+    columns.identityHi[row] = identityHi[restated]
   }
 
   /** A row's first value that counts from here on and is not booked, since it may be old. */
@@ -190,36 +191,24 @@ class Observation {
 
   private addFresh(fresh: number, relabelled: Relabelled | undefined, i: number): void {
     const { after } = this
-    const { series, metric, lo, hi, length } = this.reading.freshSeries[fresh]
-    const proxy = this.proxies.ofFresh[fresh]
+    const { unknown } = this.reading.newcomers
+    const { lo, hi, length, flow, metric } = unknown.columns
+    const proxy = this.proxies.ofUnknown[fresh]
     if (typeof relabelled === 'number') {
       const row = after.copy(this.before, relabelled)
-      after.columns.lo[row] = lo
-      after.columns.hi[row] = hi
-      after.columns.length[row] = length
+      after.columns.lo[row] = lo[fresh]
+      after.columns.hi[row] = hi[fresh]
+      after.columns.length[row] = length[fresh]
       after.columns.proxy[row] = proxy
       this.coverage.carriedSeries++
       this.continueRow(row, i)
       return
     }
-    const flow = metric < BOOKED.length ? this.placement.place(series, metric) : UNBOOKED
-    const identity = flow >= 0 ? this.identityOf(series) : { lo: 0, hi: 0 }
-    const row = after.push({
-      lo,
-      hi,
-      length,
-      identityLo: identity.lo,
-      identityHi: identity.hi,
-      time: this.reading.time[i],
-      value: isUsable(this.reading.value[i]) ? this.reading.value[i] : Number.NaN,
-      rate: 0,
-      vanishedAt: 0,
-      tailedAt: 0,
-      flow,
-      proxy,
-      metric,
-    })
-    if (flow >= 0) this.bearRow(row, relabelled === undefined, i)
+    const row = after.copy(unknown, fresh)
+    after.columns.flow[row] = metric[fresh] < BOOKED.length ? this.flowOf(flow[fresh]) : UNBOOKED
+    after.columns.proxy[row] = proxy
+    if (!isUsable(after.columns.value[row])) after.columns.value[row] = Number.NaN
+    if (after.columns.flow[row] >= 0) this.bearRow(row, relabelled === undefined, i)
   }
 
   private bearRow(row: number, unambiguous: boolean, i: number): void {
@@ -268,8 +257,13 @@ class Observation {
     this.bookings.note(this.coverage.unseen, row, Math.round(this.after.columns.rate[row] * ms))
   }
 
-  private identityOf(series: LabelledSeries): Hash64 {
-    return hashText(seriesIdentity(series), this.checkpoint.seed)
+  /** The checkpoint's number of a flow of the newcomers, which is entered when it is first needed; a mark as it is. */
+  private flowOf(placed: number): number {
+    const { flows, unclassifiedExample } = this.reading.newcomers
+    if (placed === UNCLASSIFIED) this.checkpoint.unclassifiedExample = unclassifiedExample
+    if (placed < 0) return placed
+    if (this.entered[placed] < 0) this.entered[placed] = this.placement.enter(flows[placed])
+    return this.entered[placed]
   }
 
   private countLive(): void {

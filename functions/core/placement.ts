@@ -5,10 +5,10 @@ import type { Coverage, QuarantinedHost } from '#core/coverage.ts'
 import { type Flow, flowKey } from '#core/flow.ts'
 import type { LabelledSeries } from '#core/labels.ts'
 import { BOOKED, type MetricIndex } from '#core/metric.ts'
+import { labelExample, type PlacedFlow } from '#core/newcomers.ts'
 import { UNBOOKED, UNCLASSIFIED } from '#core/series.ts'
 
 const QUARANTINE_KEPT = 20
-const EXAMPLE_LENGTH = 1000
 
 export class Placement {
   private readonly checkpoint: Checkpoint
@@ -27,13 +27,16 @@ export class Placement {
   place(series: LabelledSeries, metric: MetricIndex): number {
     const placed = classify(series.labels, BOOKED[metric].layer, this.mesh)
     if (placed.kind === 'unclassified') {
-      const example = [...series.labels].map(([name, value]) => `${name}=${value}`).join(' ')
-      this.checkpoint.unclassifiedExample = example.slice(0, EXAMPLE_LENGTH)
+      this.checkpoint.unclassifiedExample = labelExample(series)
       return UNCLASSIFIED
     }
-    if (placed.kind !== 'flow') return UNBOOKED
-    if (placed.quarantined !== null) this.quarantine(placed.quarantined)
-    return this.indexOf(placed.flow)
+    return placed.kind === 'flow' ? this.enter(placed) : UNBOOKED
+  }
+
+  /** A flow's number in the checkpoint. */
+  enter({ flow, quarantined }: PlacedFlow): number {
+    if (quarantined !== null) this.quarantine(quarantined)
+    return this.indexOf(flow)
   }
 
   private quarantine(host: QuarantinedHost): void {

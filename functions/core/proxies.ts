@@ -4,8 +4,6 @@
  */
 import type { Checkpoint, MeshProxy } from '#core/checkpoint.ts'
 import { isUsable, type ProcessStart } from '#core/delta.ts'
-import { type HashSeed, hashText } from '#core/hash.ts'
-import { type Labels, proxyIdentity } from '#core/labels.ts'
 import { UP_METRIC, UPTIME_METRIC } from '#core/metric.ts'
 import { metricOf, type Reading } from '#core/reading.ts'
 
@@ -13,12 +11,6 @@ import { metricOf, type Reading } from '#core/reading.ts'
 const SAME_PROCESS_MS = 15_000
 
 const UNKNOWN_START: ProcessStart = { before: null, now: null }
-
-/** Under which a proxy, told by proxyIdentity, stands in the checkpoint: 16 hex digits. */
-export function proxyKey(identity: string, seed: HashSeed): string {
-  const { lo, hi } = hashText(identity, seed)
-  return hi.toString(16).padStart(8, '0') + lo.toString(16).padStart(8, '0')
-}
 
 /** True when this very process was there at the last good scrape; times in ms since epoch. */
 export function sameProcess(known: MeshProxy, startNow: number | null, lastScrape: number): boolean {
@@ -28,7 +20,7 @@ export function sameProcess(known: MeshProxy, startNow: number | null, lastScrap
 
 /** The checkpoint's proxies and, beside what is remembered of them, what a reading says. -1 stands for no proxy. */
 export class Proxies {
-  readonly ofFresh: readonly number[] // by unknown series of the reading
+  readonly ofUnknown: Int32Array // by row of the reading's unknown series
   private readonly known: MeshProxy[]
   private readonly lastScrape: number
   private readonly startNow: (number | null)[] // by proxy, ms since epoch
@@ -39,23 +31,16 @@ export class Proxies {
     this.known = checkpoint.proxies
     this.lastScrape = checkpoint.watermark
     const byKey = new Map(this.known.map(({ key }, index) => [key, index]))
-    const indexOf = (labels: Labels): number => {
-      const identity = proxyIdentity(labels)
-      if (identity === '') return -1
-      const key = proxyKey(identity, checkpoint.seed)
-      let index = byKey.get(key)
-      if (index === undefined) {
-        index = this.known.push({ key, start: 0, startSeenAt: 0, seenAt: 0 }) - 1
-        byKey.set(key, index)
-      }
-      return index
-    }
-    this.ofFresh = reading.freshSeries.map(({ series }) => indexOf(series.labels))
+    const { unknown, proxies } = reading.newcomers
+    const met = proxies.map(
+      (key) => byKey.get(key) ?? this.known.push({ key, start: 0, startSeenAt: 0, seenAt: 0 }) - 1,
+    )
+    this.ofUnknown = unknown.columns.proxy.subarray(0, unknown.size).map((proxy) => (proxy < 0 ? -1 : met[proxy]))
     this.startNow = this.known.map(() => null)
     this.present = new Uint8Array(this.known.length)
     const { proxy: proxyOfRow } = checkpoint.series.columns
     for (let i = 0; i < reading.size; i++) {
-      const proxy = reading.row[i] >= 0 ? proxyOfRow[reading.row[i]] : this.ofFresh[reading.fresh[i]]
+      const proxy = reading.row[i] >= 0 ? proxyOfRow[reading.row[i]] : this.ofUnknown[reading.fresh[i]]
       if (proxy < 0) continue
       const metric = metricOf(reading, checkpoint.series, i)
       // An `up` of 0 says that Prometheus looked for it and found nobody.

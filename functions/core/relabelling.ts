@@ -4,10 +4,8 @@
  */
 
 import { startedAfter } from '#core/delta.ts'
-import { type HashSeed, hashText } from '#core/hash.ts'
-import { seriesIdentity } from '#core/labels.ts'
+import { IdentityIndex } from '#core/identity-index.ts'
 import { BOOKED } from '#core/metric.ts'
-import type { FreshSeries } from '#core/reading.ts'
 import type { SeriesTable } from '#core/series.ts'
 
 /**
@@ -16,38 +14,37 @@ import type { SeriesTable } from '#core/series.ts'
  */
 export type Relabelled = number | 'ambiguous' | 'ghost'
 
-/** What a reading says of rows and of unknown series, by their index into fresh; all times in ms since epoch. */
+/** What a reading says of rows, and of unknown series by their row among themselves; all times in ms since epoch. */
 export interface Appearance {
   shownAt: Float64Array // by row: the time of its sample, 0 when it is missing
-  timeOf: (fresh: number) => number // of its sample
-  startOf: (fresh: number) => number | null // when its process started, null when that is not known
-  proxyOf: (fresh: number) => number // as in the table; -1 when no label tells
+  timeOf: (unknown: number) => number // of its sample
+  startOf: (unknown: number) => number | null // when its process started, null when that is not known
+  proxyOf: (unknown: number) => number // as in the table; -1 when no label tells
 }
 
 /**
- * Looks for unknown series among the rows of booked ones; gives, by index into fresh, those that were somebody before. A row
+ * Looks for unknown series among the rows of booked ones; gives, by row of unknown, those that were somebody before. A row
  * is somebody's past when it is missing, or when its sample is older than another of the same process: a Prometheus that
  * restarts under other labels shows the old ones for five minutes more, and so do raw samples. A series whose process began
  * after a row's last sample is only that row's namesake, say the next pod of a StatefulSet.
  */
 export function matchRelabelled(
-  fresh: readonly FreshSeries[],
+  unknown: SeriesTable,
   before: SeriesTable,
-  seed: HashSeed,
   { shownAt, timeOf, startOf, proxyOf }: Appearance,
 ): Map<number, Relabelled> {
   const matches = new Map<number, Relabelled>()
-  const appeared = new Map<string, number[]>()
-  fresh.forEach(({ series, metric }, index) => {
-    if (metric >= BOOKED.length) return
-    const { lo, hi } = hashText(seriesIdentity(series), seed)
-    append(appeared, `${lo}:${hi}`, index)
-  })
+  const { identityLo, identityHi, metric } = unknown.columns
+  const isBooked = (row: number) => metric[row] < BOOKED.length
+  const appeared = new IdentityIndex(unknown, isBooked)
   if (appeared.size === 0) return matches
-  const { proxy, time: sampledAt } = before.columns
-  const known = rowsByIdentity(before, appeared)
-  for (const [identity, indexes] of appeared) {
-    const namesakes = known.get(identity) ?? []
+  const { proxy, time: sampledAt, metric: metricBefore, flow } = before.columns
+  const known = new IdentityIndex(before, (row) => metricBefore[row] < BOOKED.length && flow[row] >= 0)
+  for (let first = 0; first < unknown.size; first++) {
+    if (!isBooked(first)) continue
+    const indexes = appeared.rowsOf(identityLo[first], identityHi[first])
+    const namesakes = known.rowsOf(identityLo[first], identityHi[first])
+    if (indexes[0] !== first || indexes.length + namesakes.length === 1) continue
     const isGhost = (index: number): boolean => {
       const [time, process] = [timeOf(index), proxyOf(index)]
       if (process < 0) return false
@@ -68,26 +65,4 @@ export function matchRelabelled(
     }
   }
   return matches
-}
-
-/** The rows of booked series that have one of these identities. */
-function rowsByIdentity(
-  { columns, size }: SeriesTable,
-  identities: ReadonlyMap<string, unknown>,
-): Map<string, number[]> {
-  const { identityLo, identityHi, metric, flow } = columns
-  // Most rows are told apart by a number: of half a million few become strings.
-  const los = new Set([...identities.keys()].map((identity) => Number(identity.slice(0, identity.indexOf(':')))))
-  const rows = new Map<string, number[]>()
-  for (let row = 0; row < size; row++) {
-    if (metric[row] >= BOOKED.length || flow[row] < 0 || !los.has(identityLo[row])) continue
-    append(rows, `${identityLo[row]}:${identityHi[row]}`, row)
-  }
-  return rows
-}
-
-function append(lists: Map<string, number[]>, key: string, item: number): void {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [item])
-  else list.push(item)
 }

@@ -2,7 +2,8 @@
  * Replay: after a gap, the moments our scrapes would have seen, rebuilt from the raw samples Prometheus still has. Each is
  * observed like a body, so that hours, resets and births fall where they happened.
  */
-import type { FreshSeries, PreparedSample } from '#core/reading.ts'
+import type { FreshSeries } from '#core/newcomers.ts'
+import type { PreparedSample } from '#core/reading.ts'
 
 /** One series' raw samples, oldest first. */
 export interface RawSeries {

@@ -42,8 +42,7 @@ export class SeriesTable {
   push(row: SeriesRow): number {
     if (this.size === this.columns.lo.length) this.grow()
     for (const name of NAMES) this.columns[name][this.size] = row[name]
-    this.index = null
-    return this.size++
+    return this.enter(this.size++)
   }
 
   /** Appends a copy of another table's row and gives its number. */
@@ -51,8 +50,7 @@ export class SeriesTable {
     if (this.size === this.columns.lo.length) this.grow()
     const to = this.ordered
     for (let i = 0; i < to.length; i++) to[i][this.size] = from.ordered[i][row]
-    this.index = null
-    return this.size++
+    return this.enter(this.size++)
   }
 
   /** The row of the series with this hash and length of bytes, or -1. */
@@ -67,17 +65,18 @@ export class SeriesTable {
     return -1
   }
 
-  /** The columns' bytes one after another, little-endian, for `size` rows. */
-  encode(): Uint8Array {
-    const parts = NAMES.map((name) => {
+  /** How many bytes encode gives. */
+  get byteLength(): number {
+    return this.size * NAMES.reduce((sum, name) => sum + COLUMNS[name].BYTES_PER_ELEMENT, 0)
+  }
+
+  /** The columns' bytes one after another, little-endian, for `size` rows; into `out` from `at` on, where it is given. */
+  encode(out: Uint8Array = new Uint8Array(this.byteLength), at = 0): Uint8Array {
+    let next = at
+    for (const name of NAMES) {
       const column = this.columns[name].subarray(0, this.size)
-      return new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
-    })
-    const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-    let at = 0
-    for (const part of parts) {
-      out.set(part, at)
-      at += part.length
+      out.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), next)
+      next += column.byteLength
     }
     return out
   }
@@ -107,16 +106,26 @@ export class SeriesTable {
 
   private buildIndex(): Int32Array {
     let slots = 64
-    while (slots < this.size * 2) slots *= 2
+    while (slots < this.size * 3) slots *= 2
     const index = new Int32Array(slots)
-    for (let row = 0; row < this.size; row++) {
-      let slot = this.columns.lo[row] & (slots - 1)
-      while (index[slot] !== 0) slot = (slot + 1) & (slots - 1)
-      index[slot] = row + 1
-    }
+    for (let row = 0; row < this.size; row++) enterRow(index, this.columns.lo[row], row)
     this.index = index
     return index
   }
+
+  /** Makes a new row known to the index, if there is one; an index that is full is made anew when next asked. */
+  private enter(row: number): number {
+    if (this.index !== null && this.size * 2 <= this.index.length) enterRow(this.index, this.columns.lo[row], row)
+    else this.index = null
+    return row
+  }
+}
+
+function enterRow(index: Int32Array, lo: number, row: number): void {
+  const mask = index.length - 1
+  let slot = lo & mask
+  while (index[slot] !== 0) slot = (slot + 1) & mask
+  index[slot] = row + 1
 }
 
 function allocate(capacity: number): Columns {

@@ -7,12 +7,12 @@ import { Bookings } from '#core/bookings.ts'
 import type { Checkpoint } from '#core/checkpoint.ts'
 import { continueTail, type Delta, isUsable, type Sample, startedAfter, wholeValue } from '#core/delta.ts'
 import { type Hash64, hashText } from '#core/hash.ts'
-import { proxyIdentity, seriesIdentity } from '#core/labels.ts'
+import { IdentityIndex } from '#core/identity-index.ts'
+import { proxyIdentity, proxyKey, seriesIdentity } from '#core/labels.ts'
 import { BOOKED, UPTIME } from '#core/metric.ts'
+import type { FreshSeries } from '#core/newcomers.ts'
 import type { ObserveSettings } from '#core/observe.ts'
 import { Placement } from '#core/placement.ts'
-import { proxyKey } from '#core/proxies.ts'
-import type { FreshSeries } from '#core/reading.ts'
 import { HOUR_MS } from '#core/time.ts'
 
 const OVERLAP_MS = 5 * 60_000
@@ -95,10 +95,12 @@ export function settleTails(
       settled.set(row, sample.value)
     }
   }
-  let index: Map<string, number[]> | null = null // most deaths need none
-  const rowsOf = () => {
-    index ??= rowsByIdentity(checkpoint)
-    return index
+  let index: IdentityIndex | null = null // most deaths need none
+  const born = new Map<string, number[]>() // rows that come below, by identity
+  const rowsOf = (lo: number, hi: number): number[] => {
+    const { metric, flow } = series.columns
+    index ??= new IdentityIndex(series, (row) => metric[row] < BOOKED.length && flow[row] >= 0)
+    return [...index.rowsOf(lo, hi), ...(born.get(`${lo}:${hi}`) ?? [])]
   }
   for (const [row, value] of [...settled]) settleKnown(row, value)
   // Of one that was relabelled in its short life, the greater value is the last.
@@ -114,7 +116,7 @@ export function settleTails(
     if (vanishedAt[row] === 0 || flow[row] < 0) return
     const process = checkpoint.proxies[proxy[row]]
     const restarted = process !== undefined && process.startSeenAt > 0 && startedAfter(time[row], process.start)
-    const namesakes = restarted ? (rowsOf().get(`${identityLo[row]}:${identityHi[row]}`) ?? []) : []
+    const namesakes = restarted ? rowsOf(identityLo[row], identityHi[row]) : []
     if (!namesakes.some((other) => vanishedAt[other] === 0 && proxy[other] === proxy[row])) {
       settleVanished(row, value)
     } else if (value !== known[row]) {
@@ -154,12 +156,12 @@ export function settleTails(
     const { columns } = series
     const process = processOf(prepared)
     const { lo, hi } = hashText(seriesIdentity(prepared.series), checkpoint.seed)
-    const namesakes = rowsOf().get(`${lo}:${hi}`) ?? []
+    const namesakes = rowsOf(lo, hi)
     const same = namesakes.filter((row) => process >= 0 && columns.proxy[row] === process)
     if ((same.length > 0 ? same : namesakes).some((row) => columns.vanishedAt[row] === 0)) return
     if (same.length === 0) {
       const row = settleUnknown(prepared, value, process, { lo, hi }, namesakes.length > 0)
-      if (row !== null) rowsOf().set(`${lo}:${hi}`, [...namesakes, row])
+      if (row !== null) born.set(`${lo}:${hi}`, [...(born.get(`${lo}:${hi}`) ?? []), row])
       if (row !== null) settled.set(row, value)
     } else if (same.length === 1 && !settled.has(same[0])) {
       settled.set(same[0], value)
@@ -236,16 +238,4 @@ export function settleTails(
     coverage.tailSeries++
     bookings.book(row, delta, to)
   }
-}
-
-/** Rows of booked series by what survives a relabelling. */
-function rowsByIdentity(checkpoint: Checkpoint): Map<string, number[]> {
-  const { columns, size } = checkpoint.series
-  const rows = new Map<string, number[]>()
-  for (let row = 0; row < size; row++) {
-    if (columns.metric[row] >= BOOKED.length || columns.flow[row] < 0) continue
-    const key = `${columns.identityLo[row]}:${columns.identityHi[row]}`
-    rows.set(key, [...(rows.get(key) ?? []), row])
-  }
-  return rows
 }

@@ -2,8 +2,9 @@
 import type { Checkpoint } from '#core/checkpoint.ts'
 import { decodeSeries, type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
 import { UP, UPTIME } from '#core/metric.ts'
+import type { FreshSeries } from '#core/newcomers.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
-import { type FreshSeries, prepareSeries, type Reading, readSamples } from '#core/reading.ts'
+import { prepareSeries, type Reading, readSamples } from '#core/reading.ts'
 import { type RawSeries, replayMoments } from '#core/replay.ts'
 import { bookedSelectors } from '#core/selectors.ts'
 import {
@@ -46,7 +47,8 @@ export async function replay(
     // The moment of the body itself is the body's to tell.
     const end = to < watermark ? to + 1 : watermark
     for (const moment of replayMoments(raw, from, end, settings.intervalMs)) {
-      const seen = readSamples(moment, checkpoint.series)
+      const { series, seed } = checkpoint
+      const seen = readSamples(moment, { series, seed, mesh: settings.mesh })
       const at = readingWatermark(seen, checkpoint.series)
       if (at === null || at <= checkpoint.watermark) continue
       observe(checkpoint, seen, settings, where)

@@ -16,7 +16,7 @@ import { type HashSeed, sha256 } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
 import { checkpointKey, parseRollupKey, rollupPrefix } from '#core/keys.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
-import { readBody } from '#core/reading.ts'
+import { readChunks } from '#core/reading.ts'
 import { decodeRollup } from '#core/rollup.ts'
 import { federationSelectors, selectorsHash } from '#core/selectors.ts'
 import { SeriesTable } from '#core/series.ts'
@@ -24,7 +24,7 @@ import type { Target } from '#core/target.ts'
 import { DAY_MS, HOUR_MS, isoHour, isoInstant } from '#core/time.ts'
 import { readingWatermark } from '#core/watermark.ts'
 import { type Prometheus, prometheusOf } from '../prometheus.ts'
-import type { PutResult, Store } from '../store/store.ts'
+import type { Etag, PutResult, Store } from '../store/store.ts'
 import { askTails, replay } from './inquiries.ts'
 
 export interface ScrapeOptions {
@@ -67,12 +67,61 @@ export async function scrapeTarget(target: Target, store: Store, options: Scrape
   const where = `scrape ${target.name}`
   const prometheus = options.prometheus ?? prometheusOf(target)
   const key = checkpointKey(target.name)
-  const stored = await store.get(key)
-  const checkpoint = stored === null ? await begin(target, store, options) : decodeCheckpoint(stored.bytes, key)
+  const opened = await open(target, store, options)
+  const { checkpoint, etag } = opened
   checkOwner(checkpoint, target, where)
 
   const warnings: string[] = []
   const writtenRollups = await writeRollups(checkpoint, store, where, warnings)
+  const taken = await takeIn(opened, target, prometheus, store, options, warnings)
+  const summary = (closedHours: number): ScrapeSummary => ({
+    target: target.name,
+    seq: checkpoint.seq,
+    watermark: isoInstant(checkpoint.watermark),
+    series: checkpoint.hours.at(checkpoint.watermark).coverage.series,
+    flows: new Set(checkpoint.hours.hours.flatMap(({ rows }) => [...rows.keys()])).size,
+    closedHours,
+    writtenRollups,
+    pendingRollups: checkpoint.finished.length,
+    ...taken,
+    warnings,
+  })
+  if (taken.unchanged) return summary(0)
+  const closedHours = closeHours(checkpoint, target.tails)
+
+  checkpoint.seq++
+  checkpoint.owner = ownerOf(target)
+  checkpoint.generation = target.generation
+  await commit(store, key, encodeCheckpoint(checkpoint), etag === undefined ? 'absent' : { ifMatch: etag }, where)
+  return summary(closedHours)
+}
+
+interface Opened {
+  checkpoint: Checkpoint
+  etag: Etag | undefined // of what was read; undefined when the checkpoint is a new one
+}
+
+/** The target's checkpoint; the bytes it was read from end here, as they may be many. */
+async function open(target: Target, store: Store, options: ScrapeOptions): Promise<Opened> {
+  const key = checkpointKey(target.name)
+  const stored = await store.get(key)
+  if (stored === null) return { checkpoint: await begin(target, store, options), etag: undefined }
+  return { checkpoint: decodeCheckpoint(stored.bytes, key), etag: stored.etag }
+}
+
+/**
+ * Asks Prometheus and takes its answer into the checkpoint, in place. The answer and what was read of it end here: where
+ * they are large, there is no room for them beside the checkpoint as bytes.
+ */
+async function takeIn(
+  { checkpoint, etag }: Opened,
+  target: Target,
+  prometheus: Prometheus,
+  store: Store,
+  options: ScrapeOptions,
+  warnings: string[],
+): Promise<Pick<ScrapeSummary, 'unchanged' | 'samples' | 'skipped' | 'replayed' | 'tails'>> {
+  const where = `scrape ${target.name}`
   const mesh = { clusterDomain: target.clusterDomain, gateways: target.gateways, waypoints: target.waypoints }
   const selectors = federationSelectors(mesh)
   const settings: ObserveSettings = {
@@ -85,42 +134,22 @@ export async function scrapeTarget(target: Target, store: Store, options: Scrape
   }
   const body = await prometheus.federate(selectors)
   const placeAgain = checkpoint.selectors !== settings.selectors
-  const read = () => readBody(body, checkpoint.series, checkpoint.seed, where, placeAgain)
-  let reading = read()
+  const read = () => {
+    const { series, seed } = checkpoint
+    return readChunks(body, { series, seed, mesh, placeAgain }, where)
+  }
+  let reading = await read()
   let replayed = 0
   const watermark = readingWatermark(reading, checkpoint.series)
   refuseFarFuture(watermark, (options.now ?? Date.now)(), where)
   if (checkpoint.seq > 0 && watermark !== null && isGap(checkpoint.watermark, watermark, settings)) {
-    await refuseOldCheckpoint(checkpoint, store, stored?.etag, where)
+    await refuseOldCheckpoint(checkpoint, store, etag, where)
     if (target.tails) replayed = await replay(checkpoint, prometheus, reading, watermark, settings, where, warnings)
-    if (replayed > 0) reading = read()
+    if (replayed > 0) reading = await read()
   }
-  const summary = (changes: Partial<ScrapeSummary>): ScrapeSummary => ({
-    target: target.name,
-    seq: checkpoint.seq,
-    watermark: isoInstant(checkpoint.watermark),
-    unchanged: false,
-    samples: reading.size,
-    series: checkpoint.hours.at(checkpoint.watermark).coverage.series,
-    flows: new Set(checkpoint.hours.hours.flatMap(({ rows }) => [...rows.keys()])).size,
-    closedHours: 0,
-    writtenRollups,
-    pendingRollups: checkpoint.finished.length,
-    replayed,
-    tails: 0,
-    skipped: reading.skippedLines,
-    warnings,
-    ...changes,
-  })
-  if (!observe(checkpoint, reading, settings, where)) return summary({ unchanged: true })
-  const tails = target.tails ? await askTails(checkpoint, prometheus, reading, settings, warnings) : 0
-  const closedHours = closeHours(checkpoint, target.tails)
-
-  checkpoint.seq++
-  checkpoint.owner = ownerOf(target)
-  checkpoint.generation = target.generation
-  await commit(store, key, encodeCheckpoint(checkpoint), stored === null ? 'absent' : { ifMatch: stored.etag }, where)
-  return summary({ tails, closedHours })
+  const unchanged = !observe(checkpoint, reading, settings, where)
+  const tails = unchanged || !target.tails ? 0 : await askTails(checkpoint, prometheus, reading, settings, warnings)
+  return { unchanged, samples: reading.size, skipped: reading.skippedLines, replayed, tails }
 }
 
 /** The watermark is never lowered again: one absurd clock must not take the ledger into another century. */

@@ -17,29 +17,44 @@ const HOSTS = 10
  * proxies around them. Series numbered up to `replaced` are of another generation of pods than in a body without.
  */
 export function federateBody(series: number, minute: number, replaced = 0): GeneratedBody {
+  const text: string[] = []
+  let total = 0
+  for (const { line, counted } of federateLines(series, minute, replaced)) {
+    text.push(line)
+    total += counted
+  }
+  return { bytes: Buffer.from(text.join('')), lines: text.length, total }
+}
+
+/** The same body line by line, each with what it adds to the total. */
+export function* federateLines(
+  series: number,
+  minute: number,
+  replaced = 0,
+): Generator<{ line: string; counted: number }> {
   const perMetric = Math.ceil(series / BOOKED.length)
   const proxies = Math.ceil(perMetric / HOSTS)
   const time = START_MS + minute * 60_000
-  const lines: string[] = []
   for (let proxy = 0; proxy < proxies; proxy++) {
-    lines.push(`envoy_server_uptime{${targetLabels(proxy, 0)}} ${3600 + minute * 60} ${time - (proxy % 15_000)}\n`)
+    const uptime = 3600 + minute * 60
+    yield {
+      line: `envoy_server_uptime{${targetLabels(proxy, 0)}} ${uptime} ${time - (proxy % 15_000)}\n`,
+      counted: 0,
+    }
   }
-  let total = 0
   let number = 0
   for (const { name, layer } of BOOKED.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     for (let i = 0; i < perMetric && number < series; i++, number++) {
       const proxy = Math.floor(i / HOSTS)
       const value = 1000 + (number % 9973) + minute * (1 + (number % 911))
-      total += value
       const text = name.endsWith('_sum') ? `${value}.00000000000${1 + (number % 9)}` : String(value)
       const labels = seriesLabels(layer, i % HOSTS, proxy, number < replaced ? 1 : 0)
-      lines.push(`${name}{${labels}} ${text} ${time - (proxy % 15_000)}\n`)
+      yield { line: `${name}{${labels}} ${text} ${time - (proxy % 15_000)}\n`, counted: value }
     }
   }
   for (let proxy = 0; proxy < proxies; proxy++) {
-    lines.push(`up{${targetLabels(proxy, 0)}} 1 ${time - (proxy % 15_000)}\n`)
+    yield { line: `up{${targetLabels(proxy, 0)}} 1 ${time - (proxy % 15_000)}\n`, counted: 0 }
   }
-  return { bytes: Buffer.from(lines.join('')), lines: lines.length, total }
 }
 
 const EXTERNAL = 'cluster="prod-eu1",prometheus="monitoring/k8s",prometheus_replica="prometheus-k8s-0"'

@@ -9,7 +9,7 @@ import { COUNTED } from '#core/flow.ts'
 import { hash64 } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
-import { type Reading, readBody } from '#core/reading.ts'
+import { type Known, type Reading, readBody } from '#core/reading.ts'
 import { SeriesTable } from '#core/series.ts'
 import { federateBody, type GeneratedBody } from './bodies.ts'
 import { numberSeries, readPlainly } from './plain-reader.ts'
@@ -41,22 +41,22 @@ function measureSize(series: number): void {
   )
 
   const checkpoint = emptyCheckpoint()
-  observe(checkpoint, readBody(first.bytes, checkpoint.series, SEED, 'baseline'), SETTINGS, 'baseline')
+  observe(checkpoint, readBody(first.bytes, knownOf(checkpoint.series), 'baseline'), SETTINGS, 'baseline')
   checkpoint.seq = 1
   const stored = encodeCheckpoint(checkpoint)
   const table = checkpoint.series
   const known = numberSeries(first.bytes)
 
   const plain = report('read, every line decoded', second, () => readPlainly(bytes, known))
-  const read = report('read, all series known', second, () => readBody(bytes, table, SEED, 'second'))
+  const read = report('read, all series known', second, () => readBody(bytes, knownOf(table), 'second'))
   assert.equal(read.size, lines)
   assert.equal(read.skippedLines, 0)
   plain.forEach(({ row, time, value }, i) => {
     assert.deepEqual([read.row[i], read.time[i], read.value[i]], [row, time, value], `line ${i}`)
   })
 
-  const fresh = report('read, one in a hundred new', changed, () => readBody(changed.bytes, table, SEED, 'changed'))
-  assert.equal(fresh.freshSeries.length, Math.ceil(series / 100))
+  const fresh = report('read, one in a hundred new', changed, () => readBody(changed.bytes, knownOf(table), 'changed'))
+  assert.equal(fresh.newcomers.unknown.size, Math.ceil(series / 100))
   assert.equal(fresh.size, lines)
 
   const decoded = report('decode the checkpoint', second, () => decodeCheckpoint(stored, 'stored'))
@@ -141,6 +141,10 @@ function report<Answer>(step: string, { bytes, lines }: GeneratedBody, run: () =
   ]
   console.log(`${step.padEnd(28)}${cells.map((cell) => cell.padStart(16)).join('')}`)
   return answer
+}
+
+function knownOf(series: SeriesTable): Known {
+  return { series, seed: SEED, mesh: SETTINGS.mesh }
 }
 
 function booked({ hours }: Checkpoint): number {

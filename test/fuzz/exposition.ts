@@ -3,8 +3,10 @@
  * once they are spoilt. A seed stands for one of the first kind and several of the second.
  */
 import { classify } from '#core/classify.ts'
+import { ExpositionReader } from '#core/exposition.ts'
+import { hash64 } from '#core/hash.ts'
 import { cleanLabel } from '#core/host.ts'
-import { decodeSeries, formatSeries } from '#core/labels.ts'
+import { decodeSeries, formatSeries, type LabelledSeries } from '#core/labels.ts'
 import { type Reading, readBody } from '#core/reading.ts'
 import { SeriesTable } from '#core/series.ts'
 import { Chance } from '../simulation/chance.ts'
@@ -39,10 +41,11 @@ export function judge(seed: number): string {
 }
 
 const NOTHING_KNOWN = new SeriesTable(1)
-const read = (body: Buffer, known: SeriesTable) => readBody(body, known, SEED, 'scrape fuzz', true)
+const read = (body: Buffer, known: SeriesTable) =>
+  readBody(body, { series: known, seed: SEED, mesh: MESH, placeAgain: true }, 'scrape fuzz')
 
 function faultOfWritten(body: Buffer, samples: readonly Sample[], reading: Reading): string {
-  const found = samplesOf(reading)
+  const found = samplesOf(body, reading)
   if (found.length !== samples.length) return `reads ${found.length} of ${samples.length} samples of ${shown(body)}`
   for (const [i, { value, time, ...series }] of samples.entries()) {
     const text = formatSeries(series.name, series.labels)
@@ -72,13 +75,13 @@ function faultOfSpoilt(body: Buffer, known: SeriesTable): string {
   const lines = body.toString('latin1').slice(0, -1).split('\n')
   const spoken = lines.filter((line) => !/^[ \t]*(#|\r?$)/.test(line)).length
   if (reading.size + reading.skippedLines !== spoken) return `loses a line of ${shown(body)}`
-  const samples = samplesOf(reading)
+  const samples = samplesOf(body, reading)
   const fault = faultOfSamples(samples)
   if (fault !== '') return `${fault} from ${shown(body)}`
 
   // Who knows the series of the unspoilt body reads the same as who knows none.
   const knowing = read(body, known)
-  const again = samplesOf(knowing)
+  const again = samplesOf(body, knowing)
   const same = ({ text, time, value }: Found, i: number) =>
     text === again[i].text && time === again[i].time && Object.is(value, again[i].value)
   if (knowing.skippedLines === reading.skippedLines && again.length === samples.length && samples.every(same)) return ''
@@ -108,30 +111,34 @@ function faultOfSamples(samples: readonly Found[]): string {
 }
 
 const HOST = /^(\*\.)?[a-z0-9._:-]*$|^\(invalid-host\)-[0-9a-f]{12}$/
-const BLANK = {
-  identityLo: 0,
-  identityHi: 0,
-  time: 0,
-  value: 0,
-  rate: 0,
-  vanishedAt: 0,
-  tailedAt: 0,
-  flow: -1,
-  proxy: -1,
+function tableOf({ newcomers }: Reading): SeriesTable {
+  return newcomers.unknown
 }
 
-function tableOf({ freshSeries }: Reading): SeriesTable {
-  const table = new SeriesTable()
-  for (const { lo, hi, length, metric } of freshSeries) table.push({ ...BLANK, lo, hi, length, metric })
-  return table
-}
-
-function samplesOf({ size, fresh, freshSeries, knownSeries, value, time }: Reading): Found[] {
+/** What a reading has of a body, with the series that its hashes stand for there. */
+function samplesOf(body: Buffer, { size, row, fresh, newcomers, value, time }: Reading): Found[] {
+  const told = seriesByHash(body)
   return Array.from({ length: size }, (_, i) => {
-    const series = fresh[i] >= 0 ? freshSeries[fresh[i]].series : knownSeries.get(i)
+    const { lo, hi, length } = (row[i] < 0 ? newcomers.unknown : newcomers.restated).columns
+    const series = fresh[i] < 0 ? undefined : told.get(`${lo[fresh[i]]}:${hi[fresh[i]]}:${length[fresh[i]]}`)
     const { name, labels } = series ?? { name: '', labels: new Map() }
     return { name, labels, text: formatSeries(name, labels), value: value[i], time: time[i] }
   })
+}
+
+function seriesByHash(body: Buffer): Map<string, LabelledSeries> {
+  const told = new Map<string, LabelledSeries>()
+  const reader = new ExpositionReader(body)
+  const hash = { lo: 0, hi: 0 }
+  while (reader.nextLine()) {
+    if (!reader.scanSeries()) continue
+    const { seriesStart, seriesEnd } = reader
+    hash64(reader.view, seriesStart, seriesEnd, SEED, hash)
+    const series = decodeSeries(body.subarray(seriesStart, seriesEnd))
+    if (series !== null) told.set(`${hash.lo}:${hash.hi}:${seriesEnd - seriesStart}`, series)
+    reader.readSample()
+  }
+  return told
 }
 
 const shown = (body: Buffer) => JSON.stringify(body.toString('latin1').slice(0, 2000))
