@@ -91,6 +91,14 @@ const targetSchema = z.strictObject({
     .array(cidr('CIDR range'))
     .describe('address ranges; if any is given, only these may be connected to')
     .default([]),
+  maxSeries: wholeNumber('series that a scrape may bring; a million take 1 GB of memory', {
+    min: 100,
+    max: 100_000_000,
+  }).default(1_000_000),
+  overflow: z
+    .enum(['refuse', 'fold'], 'must be refuse or fold')
+    .describe('beyond maxSeries: refuse the scrape, or fold flows that are new into __other__')
+    .default('refuse'),
   generation: wholeNumber('raised by one to hand an existing checkpoint to a new owner', {
     min: 1,
     max: 1_000_000,

@@ -49,6 +49,8 @@ test('reads the least there can be, with every default', () => {
         waypoints: [],
         tails: true,
         allow: [],
+        maxSeries: 1_000_000,
+        overflow: 'refuse',
         generation: 1,
       },
     ],

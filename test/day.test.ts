@@ -287,6 +287,8 @@ test('coverage is summed, but for what is a level', () => {
     skippedLines: n,
     skippedSamples: n,
     quarantinedCount: n,
+    foldedFlows: n,
+    foldedSeries: n,
     tailSeries: n,
     series: n,
     unclassifiedSeries: n,
@@ -301,10 +303,10 @@ test('coverage is summed, but for what is a level', () => {
     baseline: amounts(n),
   })
   const [coverage] = reportOf([2, 3, 5].map((n) => hourRecord('mesh', hour(n), [], some(n)))).coverage
-  const { series, unclassifiedSeries, laggingTargets, ...summed } = coverage.counts
-  expect(Object.keys(summed).length).toBe(12)
+  const { series, unclassifiedSeries, laggingTargets, foldedSeries, ...summed } = coverage.counts
+  expect(Object.keys(summed).length).toBe(13)
   for (const [name, count] of Object.entries(summed)) expect([name, count]).toEqual([name, 10])
-  expect([series, unclassifiedSeries, laggingTargets]).toEqual([5, 5, 5])
+  expect([series, unclassifiedSeries, laggingTargets, foldedSeries]).toEqual([5, 5, 5, 5])
   expect(coverage.unclassifiedExample).toBe('second')
   expect(coverage.quarantinedHosts.map(({ placeholder }) => placeholder)).toEqual([
     '(invalid-host)-0',

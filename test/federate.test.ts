@@ -44,6 +44,8 @@ function targetAt(url: string, auth: Auth = {}): Target {
     waypoints: [],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
   }
 }

@@ -53,6 +53,8 @@ async function play(path: string, { title: _, externalLabels = [], changes = {},
     waypoints: [],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
     ...overrides,
   }

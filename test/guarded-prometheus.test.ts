@@ -46,6 +46,8 @@ present(`a Prometheus behind TLS, a client certificate and a password${how}`, ()
     waypoints: [],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
   })
 

@@ -296,6 +296,8 @@ async function sentenceOf({ port, url, target, limits }: Case): Promise<string> 
     waypoints: [],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
     ...target,
   }

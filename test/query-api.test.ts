@@ -39,6 +39,8 @@ function targetAt(url: string): Target {
     waypoints: [],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
   }
 }

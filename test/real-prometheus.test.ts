@@ -132,6 +132,8 @@ function targetAt(url: string, settings: Partial<Target>): Target {
     waypoints: [],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
     ...settings,
   }

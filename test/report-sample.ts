@@ -316,6 +316,8 @@ function coverageOf(target: string, date: string, hours: HourReport[], byClass: 
       unclassifiedSeries: quiet ? 0 : 1,
       laggingTargets: quiet ? 0 : 2,
       quarantinedCount: quiet ? 0 : 1,
+      foldedSeries: quiet ? 0 : 1200,
+      foldedFlows: quiet ? 0 : 310,
       tailSeries: quiet ? 260 : 1804,
     },
     unclassifiedExample: quiet ? '' : '{reporter="source",destination_service_name="<b>odd</b>"}',

@@ -14,6 +14,8 @@ export function simulatedTarget(changes: Partial<Target> = {}): Target {
     waypoints: [],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
     ...changes,
   }

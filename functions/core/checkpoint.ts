@@ -6,7 +6,7 @@
  * rollups), then the SHA-256 of all before it. A checkpoint is read whole or refused.
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import type { Coverage } from '#core/coverage.ts'
+import { type Coverage, zeroCoverage } from '#core/coverage.ts'
 import { FLOW_FIELDS, type Flow, MEASURES, type Measures, zeroMeasures } from '#core/flow.ts'
 import { type HashSeed, sha256 } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
@@ -132,7 +132,7 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
       header.closedThrough,
       header.hours.map(({ start, coverage, rows }) => ({
         start,
-        coverage,
+        coverage: { ...zeroCoverage(), ...coverage },
         rows: new Map(rows.map(([flow, ...values]) => [flow, toMeasures(values)])),
       })),
     ),

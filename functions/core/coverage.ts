@@ -41,6 +41,8 @@ export interface Coverage {
   laggingTargets: number // Prometheus targets whose `up` lags the watermark by over 5 minutes, at most in one scrape
   quarantinedHosts: QuarantinedHost[] // at most 20 are kept
   quarantinedCount: number // hosts quarantined, kept or not; beyond those kept, one may be counted twice
+  foldedSeries: number // live series booked into folded flows, at the hour's last scrape
+  foldedFlows: number // flows folded, since the target had more series than it may; one may be counted more than once
   tails: TailState
   tailSeries: number // series whose tail was booked
   assumed: Amounts // booked though the birth could not be proved
@@ -77,6 +79,8 @@ export function zeroCoverage(): Coverage {
     laggingTargets: 0,
     quarantinedHosts: [],
     quarantinedCount: 0,
+    foldedSeries: 0,
+    foldedFlows: 0,
     tails: 'asked',
     tailSeries: 0,
     assumed: zeroAmounts(),

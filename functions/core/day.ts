@@ -247,6 +247,8 @@ function targetCoverage(state: TargetState, day: number, records: readonly HourR
       unclassifiedSeries: most('unclassifiedSeries'),
       laggingTargets: most('laggingTargets'),
       quarantinedCount: total('quarantinedCount'),
+      foldedSeries: most('foldedSeries'),
+      foldedFlows: total('foldedFlows'),
       tailSeries: total('tailSeries'),
     },
     unclassifiedExample: coverages.map((coverage) => coverage.unclassifiedExample).find((text) => text !== '') ?? '',

@@ -97,6 +97,9 @@ export const FLOW_FIELDS: readonly (keyof Flow)[] = [
   'responseFlags',
 ]
 
+/** Stands where values were folded into one; no host, and no name in Kubernetes, is spelt so. */
+export const OTHER = '__other__'
+
 /** One row of a rollup: a flow and what it did in that hour. */
 export type FlowRow = Flow & Measures
 

@@ -3,6 +3,7 @@
  * or address is brought to one spelling; what is neither is replaced by a placeholder and quarantined.
  */
 import { isIPv4, isIPv6 } from 'node:net'
+import { OTHER } from '#core/flow.ts'
 import { sha256 } from '#core/hash.ts'
 
 export interface Host {
@@ -34,6 +35,7 @@ function spell(text: string, bracketed: boolean): string | null {
     return isIPv6(text) && !text.includes('%') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : null
   const lower = text.toLowerCase().replace(/\.$/, '')
   if (isIPv4(lower)) return lower
+  if (lower === OTHER) return null
   const ascii = /^[\x20-\x7e]*$/.test(lower) ? lower : idnaToAscii(lower)
   if (ascii === null || ascii.length > 253 || !DNS_NAME.test(ascii)) return null
   const last = ascii.slice(ascii.lastIndexOf('.') + 1)

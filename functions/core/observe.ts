@@ -16,6 +16,7 @@ import { bearSeries, continueSeries, type Delta, isUsable, wholeValue } from '#c
 import { isGap, type ScrapeIntervals } from '#core/gap.ts'
 import { OpenHours } from '#core/hours.ts'
 import { BOOKED, UP_METRIC } from '#core/metric.ts'
+import { isFolded } from '#core/overflow.ts'
 import { Placement } from '#core/placement.ts'
 import { Proxies } from '#core/proxies.ts'
 import { metricOf, type Reading } from '#core/reading.ts'
@@ -30,6 +31,7 @@ export interface ObserveSettings extends ScrapeIntervals {
   tails: boolean
   selectors: string // hash of what is asked for, and of the mesh names that place it
   gapReason: string // of the last failure since the last good scrape; '' when nobody told
+  foldBeyond?: number // series, beyond which flows that are new are folded; default: never
 }
 
 const LAG_MS = 5 * 60_000
@@ -109,6 +111,8 @@ class Observation {
       seen[row] = 1
     }
 
+    const { foldBeyond = Number.POSITIVE_INFINITY } = this.settings
+    let room = foldBeyond - (reading.size - reading.newcomers.unknown.size) // for unknown series, after the known
     let lagging = 0
     for (let i = 0; i < reading.size; i++) {
       const row = reading.row[i]
@@ -116,7 +120,10 @@ class Observation {
       if (metricOf(reading, before, i) === UP_METRIC && reading.time[i] < watermark - LAG_MS) lagging++
       // A ghost's own line is what its series was before it went on under other labels.
       if (row >= 0) carried.has(row) || this.continueRow(after.copy(before, row), i)
-      else if (relabelled.get(fresh) !== 'ghost') this.addFresh(fresh, relabelled.get(fresh), i)
+      else if (relabelled.get(fresh) !== 'ghost') {
+        this.placement.folding = room-- <= 0
+        this.addFresh(fresh, relabelled.get(fresh), i)
+      }
     }
     this.countLive()
     this.vanish(seen)
@@ -173,6 +180,9 @@ class Observation {
     const { columns } = this.after
     const { flow, identityLo, identityHi } = this.reading.newcomers.restated.columns
     const unbooked = columns.flow[row] < 0
+    const { foldBeyond = Number.POSITIVE_INFINITY } = this.settings
+    const folded = !unbooked && isFolded(this.checkpoint.flows[columns.flow[row]])
+    this.placement.folding = folded && this.reading.size > foldBeyond
     columns.flow[row] = this.flowOf(flow[restated])
     if (unbooked) columns.value[row] = Number.NaN
     if (columns.flow[row] < 0) return
@@ -268,13 +278,18 @@ class Observation {
 
   private countLive(): void {
     const { flow } = this.after.columns
+    const isFold = this.checkpoint.flows.map(isFolded)
     let booked = 0
+    let folded = 0
     let unclassified = 0
     for (let row = 0; row < this.after.size; row++) {
-      if (flow[row] >= 0) booked++
-      else if (flow[row] === UNCLASSIFIED) unclassified++
+      if (flow[row] >= 0) {
+        booked++
+        if (isFold[flow[row]]) folded++
+      } else if (flow[row] === UNCLASSIFIED) unclassified++
     }
     this.coverage.series = booked
+    this.coverage.foldedSeries = folded
     this.coverage.unclassifiedSeries = Math.max(this.coverage.unclassifiedSeries, unclassified)
     if (unclassified > 0) this.coverage.unclassifiedExample = this.checkpoint.unclassifiedExample
   }

@@ -22,6 +22,7 @@ export interface Reading {
   knowsUps: boolean // some `up` series looks as it did in the last reading, so the external labels are the same
   newest: { time: number; labels: Labels | null } // of a body's samples the one furthest ahead in time, and whose it is
   skippedLines: number
+  uncounted: number // unknown series beyond the most that is looked at, of which only this is known
 }
 
 /** What a reading is matched against. */
@@ -30,6 +31,7 @@ export interface Known {
   seed: HashSeed
   mesh: MeshNames // by which unknown series are placed
   placeAgain?: boolean // whether known series are, too, since these names are others than before
+  most?: number // series; unknown ones beyond are only counted, since the body will be refused; default: no limit
 }
 
 /** An answer of any size, read in chunks as often as needed; lines may cross them. */
@@ -111,9 +113,10 @@ export class BodyReader {
 
   private readLines(bytes: Uint8Array): void {
     const { builder } = this
-    const { series: table, seed, placeAgain = false } = this.known
+    const { series: table, seed, placeAgain = false, most = Number.POSITIVE_INFINITY } = this.known
     const { lo, hi, length, metric } = table.columns
-    const { newest } = builder.reading
+    const { reading } = builder
+    const { newest } = reading
     const reader = new ExpositionReader(bytes)
     const hash = { lo: 0, hi: 0 }
     let { predicted } = this
@@ -138,6 +141,10 @@ export class BodyReader {
         if (metric[row] === UP_METRIC) builder.keepUp(bytes.subarray(seriesStart, seriesEnd), true)
         if (!builder.addKnown(row, reader.timestamp, reader.value)) reader.skippedLines++
         else if (placeAgain) builder.restate(bytes.subarray(seriesStart, seriesEnd), row)
+        continue
+      }
+      if (reading.size >= most) {
+        reading.uncounted++
         continue
       }
       const series = decodeSeries(bytes.subarray(seriesStart, seriesEnd))
@@ -210,6 +217,7 @@ class ReadingBuilder {
       knowsUps: false,
       newest: { time: Number.NEGATIVE_INFINITY, labels: null },
       skippedLines: 0,
+      uncounted: 0,
     }
   }
 

@@ -93,6 +93,8 @@ export interface TargetCoverage {
     | 'unclassifiedSeries'
     | 'laggingTargets'
     | 'quarantinedCount'
+    | 'foldedSeries'
+    | 'foldedFlows'
     | 'tailSeries'
   >
   unclassifiedExample: string

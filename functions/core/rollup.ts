@@ -5,7 +5,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
-import type { Coverage } from '#core/coverage.ts'
+import { type Coverage, zeroCoverage } from '#core/coverage.ts'
 import { FLOW_FIELDS, type FlowRow, flowKey, MEASURES } from '#core/flow.ts'
 import { sha256 } from '#core/hash.ts'
 import { rollupKey } from '#core/keys.ts'
@@ -99,7 +99,7 @@ export async function decodeRollup(bytes: Uint8Array, key: string): Promise<Roll
       hour: parseInstant(entry('hour')),
       number,
       previous: previousKey === '' ? null : { number: number - 1, key: previousKey, sha256: entry('previousSha256') },
-      coverage: JSON.parse(entry('coverage')) as Coverage,
+      coverage: { ...zeroCoverage(), ...(JSON.parse(entry('coverage')) as Partial<Coverage>) },
       rows: read.map(toRow),
     }
   } catch (error) {

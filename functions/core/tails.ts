@@ -79,6 +79,7 @@ export function settleTails(
   const { coverage } = hours.at(watermark)
   const windowStart = watermark - tailWindow(checkpoint)
   const placement = new Placement(checkpoint, settings.mesh, coverage)
+  placement.folding = coverage.series >= (settings.foldBeyond ?? Number.POSITIVE_INFINITY)
   const bookings = new Bookings(checkpoint, series, settings, true)
   const processes = new Map(checkpoint.proxies.map(({ key }, index) => [key, index]))
   const strangers: TailSample[] = []

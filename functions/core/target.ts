@@ -9,6 +9,9 @@ export interface Auth {
   tls?: { ca?: SecretRef; cert?: SecretRef; key?: SecretRef }
 }
 
+/** `refuse`: the scrape fails; `fold`: flows that are new become one. */
+export type Overflow = 'refuse' | 'fold'
+
 export interface Target {
   name: string // [a-z0-9-], 1 to 40; the mesh's name everywhere
   url: string // of /federate
@@ -20,6 +23,8 @@ export interface Target {
   waypoints: string[] // 'namespace/name' of waypoints' workloads
   tails: boolean // ask /api/v1/query for series that died since the last scrape
   allow: string[] // CIDR ranges; when not empty, only these may be connected to
+  maxSeries: number // that a scrape may bring
+  overflow: Overflow // what becomes of more
   generation: number // raised by the operator to hand a checkpoint to a new owner
 }
 

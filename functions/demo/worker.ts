@@ -39,6 +39,8 @@ export async function runMesh(job: MeshJob, report: (message: MeshMessage) => vo
     waypoints: [...mesh.waypoints],
     tails: true,
     allow: [],
+    maxSeries: 1_000_000,
+    overflow: 'refuse',
     generation: 1,
   }
   const end = job.until ?? mesh.to

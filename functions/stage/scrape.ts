@@ -16,6 +16,7 @@ import { type HashSeed, sha256 } from '#core/hash.ts'
 import { OpenHours } from '#core/hours.ts'
 import { checkpointKey, parseRollupKey, rollupPrefix } from '#core/keys.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
+import { refuseOverflow } from '#core/overflow.ts'
 import { readChunks } from '#core/reading.ts'
 import { decodeRollup } from '#core/rollup.ts'
 import { federationSelectors, selectorsHash } from '#core/selectors.ts'
@@ -131,12 +132,16 @@ async function takeIn(
     tails: target.tails,
     selectors: selectorsHash(selectors, mesh),
     gapReason: options.lastFailure ?? '',
+    foldBeyond: target.overflow === 'fold' ? target.maxSeries : undefined,
   }
   const body = await prometheus.federate(selectors)
   const placeAgain = checkpoint.selectors !== settings.selectors
-  const read = () => {
+  const most = target.overflow === 'refuse' ? target.maxSeries : Number.POSITIVE_INFINITY
+  const read = async () => {
     const { series, seed } = checkpoint
-    return readChunks(body, { series, seed, mesh, placeAgain }, where)
+    const reading = await readChunks(body, { series, seed, mesh, placeAgain, most }, where)
+    refuseOverflow(checkpoint, reading, most, where)
+    return reading
   }
   let reading = await read()
   let replayed = 0

@@ -19,6 +19,8 @@ const target: Target = {
   waypoints: [],
   tails: true,
   allow: [],
+  maxSeries: 2_000_000,
+  overflow: 'refuse',
   generation: 1,
 }
 const start = performance.now()
