@@ -8,6 +8,7 @@ export default {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/typescript-transform.js' },
+  maxWorkers: '100%', // else one core of two is left idle
   testTimeout: 30_000, // ms; the machines that run this are small
   reporters: ['default', '<rootDir>/test/summary-reporter.js'],
 }

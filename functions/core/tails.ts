@@ -115,8 +115,8 @@ export function settleTails(
   function settleKnown(row: number, value: number): void {
     const { identityLo, identityHi, proxy, vanishedAt, flow, time, value: known } = series.columns
     if (vanishedAt[row] === 0 || flow[row] < 0) return
-    const process = checkpoint.proxies[proxy[row]]
-    const restarted = process !== undefined && process.startSeenAt > 0 && startedAfter(time[row], process.start)
+    const owner = checkpoint.proxies[proxy[row]]
+    const restarted = owner !== undefined && owner.startSeenAt > 0 && startedAfter(time[row], owner.start)
     const namesakes = restarted ? rowsOf(identityLo[row], identityHi[row]) : []
     if (!namesakes.some((other) => vanishedAt[other] === 0 && proxy[other] === proxy[row])) {
       settleVanished(row, value)
