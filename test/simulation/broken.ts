@@ -16,7 +16,7 @@ export interface Variant {
 
 const SCRAPE = 'stage/scrape.ts'
 const COMMIT =
-  "await commit(store, key, encodeCheckpoint(checkpoint), stored === null ? 'absent' : { ifMatch: stored.etag }, where)"
+  "await commit(store, key, encodeCheckpoint(checkpoint), etag === undefined ? 'absent' : { ifMatch: etag }, where)"
 
 export const VARIANTS: readonly Variant[] = [
   {
