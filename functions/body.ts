@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { createGunzip, gunzipSync } from 'node:zlib'
 
 const KEPT_BYTES = 32 << 20 // of inflated chunks
-const GUNZIP_CHUNK = 1 << 20 // zlib's own 16 kB makes it five times slower
+export const GUNZIP_CHUNK = 1 << 20 // bytes; zlib's own 16 kB makes it five times slower
 
 export class Body {
   size = 0 // bytes, once inflated

@@ -7,7 +7,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { type AddressPolicy, addressPolicy, checkLiteral, guardedLookup } from './address.ts'
-import { Body } from './body.ts'
+import { Body, GUNZIP_CHUNK } from './body.ts'
 import { answerFailure, bodyFailure, codeOf, connectionFailure, GetError, statusFailure } from './failure.ts'
 import { redaction } from './redaction.ts'
 
@@ -36,7 +36,6 @@ const TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 10_000
 const WIRE_BYTES = 64 << 20
 const BODY_BYTES = 512 << 20
-const GUNZIP_CHUNK = 1 << 20 // zlib's own 16 kB makes it five times slower
 const MESSAGE_BYTES = 16 << 10 // of an error's body: enough for its message
 const INTERIM_ANSWERS = 20 // 100 Continue and its like, which we never ask for
 

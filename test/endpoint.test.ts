@@ -9,6 +9,7 @@ import { keptSecrets } from '../functions/secrets-manager.ts'
 import { startAws } from './aws.ts'
 import { ELSEWHERE, HERE, KEY, LEAF } from './certificates.ts'
 import { closeAll, listen } from './loopback.ts'
+import { simulatedTarget } from './simulated-target.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:prom-AbCdEf'
 
@@ -23,21 +24,7 @@ afterEach(closeAll)
 afterAll(() => rm(folder, { recursive: true }))
 
 function targetAt(url: string, auth: Auth): Target {
-  return {
-    name: 'prod-eu',
-    url,
-    intervalSeconds: 60,
-    prometheusIntervalSeconds: 15,
-    auth,
-    clusterDomain: 'cluster.local',
-    gateways: [],
-    waypoints: [],
-    tails: true,
-    allow: [],
-    maxSeries: 1_000_000,
-    overflow: 'refuse',
-    generation: 1,
-  }
+  return simulatedTarget({ name: 'prod-eu', url, intervalSeconds: 60, auth })
 }
 
 const get = (target: Target, options?: EndpointOptions) =>

@@ -9,6 +9,7 @@ import type { Auth, Target } from '#core/target.ts'
 import { federate, federateUrl } from '../functions/federate.ts'
 import { HERE, KEY } from './certificates.ts'
 import { prometheus, type RunningPrometheus, startPrometheus } from './prometheus.ts'
+import { simulatedTarget } from './simulated-target.ts'
 
 const EXPOSITION = '# TYPE up untyped\nup{instance="a",job="b"} 1 1700000000000\n'
 const TOKEN = 'very-secret-token-0123456789'
@@ -33,21 +34,7 @@ async function listen(server: http.Server): Promise<string> {
 }
 
 function targetAt(url: string, auth: Auth = {}): Target {
-  return {
-    name: 'prod-eu',
-    url,
-    intervalSeconds: 60,
-    prometheusIntervalSeconds: 15,
-    auth,
-    clusterDomain: 'cluster.local',
-    gateways: [],
-    waypoints: [],
-    tails: true,
-    allow: [],
-    maxSeries: 1_000_000,
-    overflow: 'refuse',
-    generation: 1,
-  }
+  return simulatedTarget({ name: 'prod-eu', url, intervalSeconds: 60, auth })
 }
 
 test('asks for every selector, with the query that the url has already', () => {

@@ -4,7 +4,7 @@
  */
 import { decodeCheckpoint } from '#core/checkpoint.ts'
 import { checkpointKey } from '#core/keys.ts'
-import type { Auth, Target } from '#core/target.ts'
+import type { Auth } from '#core/target.ts'
 import { federate } from '../functions/federate.ts'
 import { queryInstant } from '../functions/query-api.ts'
 import { scrapeTarget } from '../functions/stage/scrape.ts'
@@ -12,6 +12,7 @@ import { memoryStore } from '../functions/store/memory.ts'
 import { ELSEWHERE, EXPIRED, HERE, KEY, LEAF } from './certificates.ts'
 import { type Destination, Exporter, METRICS_PATH } from './exporter.ts'
 import { prometheus, type RunningPrometheus, startPrometheus } from './prometheus.ts'
+import { simulatedTarget } from './simulated-target.ts'
 
 const PASSWORD = 'scraper-pass-0123456789'
 const BCRYPT = '$2b$04$abcdefghijklmnopqrstuuSSmGSxy1tCQ5OzdykOTTGufHupjKHEG' // of PASSWORD, at the least cost there is
@@ -35,21 +36,8 @@ present(`a Prometheus behind TLS, a client certificate and a password${how}`, ()
   const exporter = new Exporter({ namespace: 'shop', pod: 'checkout-x2x7k', instance: '10.3.0.1:15020' }, Date.now())
   let running: RunningPrometheus | undefined
 
-  const targetWith = (auth: Auth): Target => ({
-    name: 'mesh',
-    url: `${running?.url}/federate`,
-    intervalSeconds: 5,
-    prometheusIntervalSeconds: 1,
-    auth,
-    clusterDomain: 'cluster.local',
-    gateways: [],
-    waypoints: [],
-    tails: true,
-    allow: [],
-    maxSeries: 1_000_000,
-    overflow: 'refuse',
-    generation: 1,
-  })
+  const targetWith = (auth: Auth) =>
+    simulatedTarget({ url: `${running?.url}/federate`, intervalSeconds: 5, prometheusIntervalSeconds: 1, auth })
 
   beforeAll(async () => {
     for (const [name, value] of Object.entries(secrets)) process.env[`GUARDED_${name}`] = value

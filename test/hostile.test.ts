@@ -16,6 +16,7 @@ import { scrapeTarget } from '../functions/stage/scrape.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import { ELSEWHERE, EXPIRED, HERE, KEY, LEAF } from './certificates.ts'
 import { answer, closeAll, listen } from './loopback.ts'
+import { simulatedTarget } from './simulated-target.ts'
 
 const FILE = join(import.meta.dirname, 'hostile', 'sentences.txt')
 const SERIES = 'istio_requests_total{reporter="source",destination_service="a.example"} 7 1700000000000\n'
@@ -285,22 +286,12 @@ const sections: Record<string, Case[]> = {
 /** What a scrape of such a server says; anything that was stored is said, too. */
 async function sentenceOf({ port, url, target, limits }: Case): Promise<string> {
   const at = await port()
-  const scraped: Target = {
+  const scraped = simulatedTarget({
     name: 'prod-eu',
     url: (url ?? ((port) => `http://127.0.0.1:${port}/federate`))(at),
     intervalSeconds: 60,
-    prometheusIntervalSeconds: 15,
-    auth: {},
-    clusterDomain: 'cluster.local',
-    gateways: [],
-    waypoints: [],
-    tails: true,
-    allow: [],
-    maxSeries: 1_000_000,
-    overflow: 'refuse',
-    generation: 1,
     ...target,
-  }
+  })
   const store = memoryStore()
   const said = await scrapeTarget(scraped, store, { prometheus: prometheusOf(scraped, limits) }).then(
     (summary) => `no error: ${JSON.stringify(summary)}`,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Target } from '#core/target.ts'
 import { parseAnswer, queryInstant, queryRange, queryUrl } from '../functions/query-api.ts'
 import { prometheus, type RunningPrometheus, startPrometheus } from './prometheus.ts'
+import { simulatedTarget } from './simulated-target.ts'
 
 const TOKEN = 'very-secret-token-0123456789'
 
@@ -28,21 +29,7 @@ async function answering(body: string, asked: string[] = []): Promise<Target> {
 
 function targetAt(url: string): Target {
   process.env.QUERY_TEST_TOKEN = TOKEN
-  return {
-    name: 'prod-eu',
-    url,
-    intervalSeconds: 60,
-    prometheusIntervalSeconds: 15,
-    auth: { bearer: 'env:QUERY_TEST_TOKEN' },
-    clusterDomain: 'cluster.local',
-    gateways: [],
-    waypoints: [],
-    tails: true,
-    allow: [],
-    maxSeries: 1_000_000,
-    overflow: 'refuse',
-    generation: 1,
-  }
+  return simulatedTarget({ name: 'prod-eu', url, intervalSeconds: 60, auth: { bearer: 'env:QUERY_TEST_TOKEN' } })
 }
 
 function success(resultType: string, result: unknown, rest: object = {}): string {

@@ -1,4 +1,4 @@
-/** The target of tests that scrape a simulated Prometheus. */
+/** The target of tests: what a scrape is asked for, told once. */
 import type { Target } from '#core/target.ts'
 
 /** Scraped every ten minutes, but for what is given. */

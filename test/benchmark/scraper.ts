@@ -2,27 +2,13 @@
  * One scrape in a process of its own, so that its peak of memory is its own, too: `node scraper.ts URL FOLDER` scrapes once
  * into a ledger in that folder and writes what it did as JSON.
  */
-import type { Target } from '#core/target.ts'
 import { prometheusOf } from '../../functions/prometheus.ts'
 import { scrapeTarget } from '../../functions/stage/scrape.ts'
 import { folderStore } from '../../functions/store/folder.ts'
+import { simulatedTarget } from '../simulated-target.ts'
 
 const [url, folder] = process.argv.slice(2)
-const target: Target = {
-  name: 'mesh',
-  url,
-  intervalSeconds: 60,
-  prometheusIntervalSeconds: 15,
-  auth: {},
-  clusterDomain: 'cluster.local',
-  gateways: [],
-  waypoints: [],
-  tails: true,
-  allow: [],
-  maxSeries: 2_000_000,
-  overflow: 'refuse',
-  generation: 1,
-}
+const target = simulatedTarget({ url, intervalSeconds: 60, maxSeries: 2_000_000 })
 const start = performance.now()
 const { series, flows, closedHours } = await scrapeTarget(target, folderStore(folder), {
   prometheus: prometheusOf(target, { timeoutMs: 300_000 }),
