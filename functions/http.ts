@@ -116,8 +116,10 @@ function answer(request: http.ClientRequest): Promise<http.IncomingMessage> {
       socket.destroy()
       reject(new GetError(answerFailure.upgrade()))
     })
-    request.on('close', () => reject(new GetError(answerFailure.closed())))
+    const closed = () => reject(new GetError(answerFailure.closed()))
+    request.on('close', closed)
     request.on('response', (response) => {
+      request.off('close', closed)
       response.on('error', () => {})
       resolve(response)
     })

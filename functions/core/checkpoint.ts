@@ -16,7 +16,6 @@ import { SeriesTable } from '#core/series.ts'
 export const CHECKPOINT_SCHEMA = 1
 const MAGIC = `wharfage checkpoint ${CHECKPOINT_SCHEMA}\n`
 const DIGEST_LENGTH = 32
-const CHUNK = 1 << 20 // zlib's own 16 kB makes a large checkpoint of thousands of pieces
 
 /** One process that counts: an Envoy or a ztunnel. */
 export interface MeshProxy {
@@ -77,10 +76,18 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     seriesBytes: series.byteLength,
   }
   const payload = payloadOf(JSON.stringify(header), series, finished)
-  const compressed = zstdCompressSync(payload, { chunkSize: CHUNK })
+  const compressed = zstdCompressSync(payload, { chunkSize: chunkFor(payload.length / 2) })
   const file = Buffer.concat([Buffer.from(MAGIC), compressed, Buffer.alloc(DIGEST_LENGTH)])
   file.write(sha256(file.subarray(0, -DIGEST_LENGTH)), file.length - DIGEST_LENGTH, 'hex')
   return file
+}
+
+/**
+ * The bytes of a buffer that what is expected fits into. zlib's own 16 kB make a large checkpoint of thousands of pieces;
+ * 1 MiB for each small one keeps the system busy with memory.
+ */
+function chunkFor(expected: number): number {
+  return Math.min(1 << 20, Math.max(16 << 10, Math.ceil(expected)))
 }
 
 /** The header's length, the header, and the parts it measures, written once: a large target's take 100 MB. */
@@ -114,7 +121,7 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
   if (sha256(body) !== file.subarray(-DIGEST_LENGTH).toString('hex')) {
     throw new Error(`checkpoint ${key} is not whole: its digest does not match; restore its newest version`)
   }
-  const payload = zstdDecompressSync(body.subarray(MAGIC.length), { chunkSize: CHUNK })
+  const payload = zstdDecompressSync(body.subarray(MAGIC.length), { chunkSize: chunkFor(body.length * 4) })
   const jsonEnd = 4 + payload.readUInt32LE(0)
   const header = JSON.parse(payload.subarray(4, jsonEnd).toString()) as Header
   let at = jsonEnd + header.seriesBytes

@@ -26,8 +26,8 @@ export interface PlacedFlow {
 const EXAMPLE_LENGTH = 1000
 
 export class Newcomers {
-  readonly unknown = new SeriesTable() // series no row is known of; `flow` and `proxy` are indexes into the lists below
-  readonly restated = new SeriesTable() // known series that were placed once more, likewise
+  readonly unknown = new SeriesTable(0) // series no row is known of; `flow` and `proxy` are indexes into the lists below
+  readonly restated = new SeriesTable(0) // known series that were placed once more, likewise
   readonly flows: PlacedFlow[] = [] // distinct, in the order they were met
   readonly proxies: string[] = [] // keys of distinct ones, in the order they were met
   unclassifiedExample = '' // label set of the last series that no rule could place

@@ -277,5 +277,5 @@ class ReadingBuilder {
 
 /** Bytes of their own: a part of a chunk would keep the whole of it in memory. */
 function copied(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(bytes)
+  return new Uint8Array(bytes)
 }

@@ -33,8 +33,9 @@ export class SeriesTable {
   private ordered: Columns[keyof Columns][] // the same, for copying: going by names takes twice as long
   private index: Int32Array | null = null // open addressing by `lo`; row + 1, 0 for free
 
+  /** Room for none costs nothing: most readings have nobody new. */
   constructor(capacity = 64) {
-    this.columns = allocate(capacity)
+    this.columns = capacity === 0 ? NO_COLUMNS : allocate(capacity)
     this.ordered = Object.values(this.columns)
   }
 
@@ -98,7 +99,7 @@ export class SeriesTable {
   }
 
   private grow(): void {
-    const wider = allocate(this.columns.lo.length * 2)
+    const wider = allocate(Math.max(64, this.columns.lo.length * 2))
     for (const name of NAMES) wider[name].set(this.columns[name])
     this.columns = wider
     this.ordered = Object.values(wider)
@@ -131,3 +132,5 @@ function enterRow(index: Int32Array, lo: number, row: number): void {
 function allocate(capacity: number): Columns {
   return Object.fromEntries(NAMES.map((name) => [name, new COLUMNS[name](capacity)])) as unknown as Columns
 }
+
+const NO_COLUMNS = allocate(0)
