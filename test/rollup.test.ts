@@ -1,6 +1,7 @@
 import fc from 'fast-check'
+import { parquetMetadata } from 'hyparquet'
 import { zeroCoverage } from '#core/coverage.ts'
-import { FLOW_FIELDS, type FlowRow, flowKey, MEASURES, zeroMeasures } from '#core/flow.ts'
+import { compareFlows, FLOW_FIELDS, type FlowRow, flowKey, MEASURES, zeroMeasures } from '#core/flow.ts'
 import { sha256 } from '#core/hash.ts'
 import { decodeRollup, encodeRollup, type Rollup } from '#core/rollup.ts'
 import { HOUR_MS } from '#core/time.ts'
@@ -104,6 +105,37 @@ test('the same rows in any order give the same bytes', () => {
     }),
     { numRuns: 40 },
   )
+})
+
+test('flows are ordered as their keys are', () => {
+  const text = fc.constantFrom('', 'a', 'a-', 'ab', 'b', '\u0001', 'ä', '😀', '\uffff')
+  const flow = fc.record({ sourceWorkload: text, via: text, responseFlags: text })
+  const port = fc.constantFrom(null, 7, 80, 443, 8080)
+  fc.assert(
+    fc.property(flow, port, flow, port, (left, leftPort, right, rightPort) => {
+      const a = { ...one, ...left, destinationPort: leftPort }
+      const b = { ...one, ...right, destinationPort: rightPort }
+      const expected = flowKey(a) < flowKey(b) ? -1 : flowKey(a) > flowKey(b) ? 1 : 0
+      expect(compareFlows(a, b)).toBe(expected)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('an hour of more flows than a row group holds is read back whole and in order', async () => {
+  const rows = Array.from({ length: 100_001 }, (_, index) => ({
+    ...one,
+    sourceWorkload: `batch-${String((index * 7919) % 100_001).padStart(6, '0')}`,
+    egressBytes: index,
+  }))
+  const { bytes, key } = encodeRollup({ ...empty, rows })
+  const { row_groups } = parquetMetadata(bytes.buffer as ArrayBuffer)
+  expect(row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([100_000, 1])
+  const read = (await decodeRollup(bytes, key)).rows
+  const names = read.map((row) => row.sourceWorkload)
+  expect(names).toEqual(rows.map((row) => row.sourceWorkload).sort())
+  const sent = new Map(rows.map((row) => [row.sourceWorkload, row.egressBytes]))
+  expect(read.filter((row) => sent.get(row.sourceWorkload) !== row.egressBytes)).toEqual([])
 })
 
 test('an hour in which nothing left is a file too, with columns and coverage', async () => {

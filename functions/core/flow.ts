@@ -135,6 +135,14 @@ export function flowKey(flow: Flow): string {
   return FLOW_FIELDS.map((field) => flow[field] ?? '').join('\0')
 }
 
+/** Orders flows as their keys would, without making them: of a large hour they take 50 MB. */
+export function compareFlows(a: Flow, b: Flow): number {
+  for (const field of FLOW_FIELDS) {
+    if (a[field] !== b[field]) return String(a[field] ?? '') < String(b[field] ?? '') ? -1 : 1
+  }
+  return 0
+}
+
 /** True when the row failed: HTTP 4xx, 5xx or no response; gRPC 1-16; TCP that never connected. */
 export function failed(flow: Flow): boolean {
   switch (flow.protocol) {

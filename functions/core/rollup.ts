@@ -4,14 +4,15 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
-import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
+import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import { type Coverage, zeroCoverage } from '#core/coverage.ts'
-import { FLOW_FIELDS, type FlowRow, flowKey, MEASURES } from '#core/flow.ts'
+import { compareFlows, FLOW_FIELDS, type FlowRow, MEASURES } from '#core/flow.ts'
 import { sha256 } from '#core/hash.ts'
 import { rollupKey } from '#core/keys.ts'
 import { isoHour, parseInstant } from '#core/time.ts'
 
 export const ROLLUP_SCHEMA = 1
+const ROWS_A_GROUP = 100_000 // of the file's row groups
 
 /** A rollup's place in its target's chain. */
 export interface ChainLink {
@@ -35,42 +36,47 @@ export interface EncodedRollup extends ChainLink {
 
 /** Encodes a rollup and says where it belongs. Rows may come in any order. */
 export function encodeRollup(rollup: Rollup): EncodedRollup {
-  const rows = rollup.rows.map((row) => ({ key: flowKey(row), row })).sort((a, b) => (a.key < b.key ? -1 : 1))
-  const columnData: ColumnSource[] = [
-    ...FLOW_FIELDS.map((field): ColumnSource => {
-      const data = rows.map(({ row }) => row[field])
-      return field === 'destinationPort'
-        ? { name: field, data: data as number[], type: 'INT32', nullable: true }
-        : { name: field, data: data as string[], type: 'STRING', nullable: false }
-    }),
-    ...MEASURES.map(
-      (measure): ColumnSource => ({
-        name: measure,
-        data: rows.map(({ row }) => BigInt(row[measure])),
-        type: 'INT64',
-        nullable: false,
-      }),
-    ),
-  ]
-  const bytes = new Uint8Array(
-    parquetWriteBuffer({
-      columnData,
-      codec: 'ZSTD',
-      compressors: { ZSTD: (input) => zstdCompressSync(input) },
-      rowGroupSize: 100_000,
-      createdBy: 'wharfage',
-      kvMetadata: [
-        { key: 'schema', value: String(ROLLUP_SCHEMA) },
-        { key: 'target', value: rollup.target },
-        { key: 'hour', value: isoHour(rollup.hour) },
-        { key: 'number', value: String(rollup.number) },
-        { key: 'previousKey', value: rollup.previous?.key ?? '' },
-        { key: 'previousSha256', value: rollup.previous?.sha256 ?? '' },
-        { key: 'coverage', value: JSON.stringify(rollup.coverage) },
-      ],
-    }),
-  )
+  const rows = rollup.rows.toSorted(compareFlows)
+  const writer = new ByteWriter()
+  const parquet = new ParquetWriter({
+    writer,
+    schema: schemaFromColumnData({ columnData: columnsOf([]) }),
+    codec: 'ZSTD',
+    compressors: { ZSTD: (input) => zstdCompressSync(input) },
+    createdBy: 'wharfage',
+    kvMetadata: [
+      { key: 'schema', value: String(ROLLUP_SCHEMA) },
+      { key: 'target', value: rollup.target },
+      { key: 'hour', value: isoHour(rollup.hour) },
+      { key: 'number', value: String(rollup.number) },
+      { key: 'previousKey', value: rollup.previous?.key ?? '' },
+      { key: 'previousSha256', value: rollup.previous?.sha256 ?? '' },
+      { key: 'coverage', value: JSON.stringify(rollup.coverage) },
+    ],
+  })
+  for (let start = 0; start < rows.length; start += ROWS_A_GROUP) {
+    const columnData = columnsOf(rows.slice(start, start + ROWS_A_GROUP))
+    parquet.write({ columnData, rowGroupSize: ROWS_A_GROUP })
+  }
+  parquet.finish()
+  const bytes = writer.getBytes().slice()
   return { number: rollup.number, key: rollupKey(rollup.target, rollup.hour), sha256: sha256(bytes), bytes }
+}
+
+/** The columns of one row group: those of a large hour, all at once, would take 100 MB. */
+function columnsOf(rows: readonly FlowRow[]): ColumnSource[] {
+  return [
+    ...FLOW_FIELDS.map((field): ColumnSource => {
+      const data = rows.map((row) => row[field])
+      return field === 'destinationPort'
+        ? { name: field, data, type: 'INT32', nullable: true }
+        : { name: field, data, type: 'STRING', nullable: false }
+    }),
+    ...MEASURES.map((measure): ColumnSource => {
+      const data = rows.map((row) => BigInt(row[measure]))
+      return { name: measure, data, type: 'INT64', nullable: false }
+    }),
+  ]
 }
 
 /** Decodes a rollup; throws one sentence naming `key` when it is no whole rollup of this schema. */
