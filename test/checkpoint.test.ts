@@ -152,6 +152,16 @@ test('decodes what it encoded', () => {
   )
 })
 
+test('decodes what it encoded of a target with more flows than a piece of the header holds', () => {
+  const [some] = fc.sample(checkpoint, { numRuns: 1, seed: 7 })
+  const [like] = fc.sample(flow, { numRuns: 1, seed: 7 })
+  const flows = Array.from({ length: 3000 }, (_, index) => ({ ...like, sourceWorkload: `batch-${index}-💾` }))
+  const rows = new Map(flows.map((_, index) => [index, { ...zeroMeasures(), requests: index }]))
+  const hour = (start: number): OpenHour => ({ start, coverage: zeroCoverage(), rows })
+  const original = { ...some, flows, hours: new OpenHours(TEN, [hour(TEN), hour(TEN + HOUR_MS)]) }
+  expect(plain(decodeCheckpoint(encodeCheckpoint(original), KEY))).toEqual(plain(original))
+})
+
 test('the same checkpoint gives the same bytes, also after it was read back', () => {
   fc.assert(
     fc.property(checkpoint, (original) => {

@@ -16,6 +16,7 @@ import { SeriesTable } from '#core/series.ts'
 export const CHECKPOINT_SCHEMA = 1
 const MAGIC = `wharfage checkpoint ${CHECKPOINT_SCHEMA}\n`
 const DIGEST_LENGTH = 32
+const PIECE_LENGTH = 1 << 16 // characters of JSON
 
 /** One process that counts: an Envoy or a ztunnel. */
 export interface MeshProxy {
@@ -61,21 +62,7 @@ interface Header {
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { flows, hours, finished, series, ...facts } = checkpoint
-  const header: Header = {
-    facts,
-    closedThrough: hours.closedThrough,
-    flows: flows.map((flow) => FLOW_FIELDS.map((field) => flow[field])),
-    hours: hours.hours.map(({ start, coverage, rows }) => ({
-      start,
-      coverage,
-      rows: [...rows].map(([flow, measures]) => [flow, ...MEASURES.map((measure) => measures[measure])]),
-    })),
-    finished: finished.map(({ bytes, ...link }) => ({ ...link, size: bytes.length })),
-    seriesSize: series.size,
-    seriesBytes: series.byteLength,
-  }
-  const payload = payloadOf(JSON.stringify(header), series, finished)
+  const payload = payloadOf(checkpoint)
   const compressed = zstdCompressSync(payload, { chunkSize: chunkFor(payload.length / 2) })
   const file = Buffer.concat([Buffer.from(MAGIC), compressed, Buffer.alloc(DIGEST_LENGTH)])
   file.write(sha256(file.subarray(0, -DIGEST_LENGTH)), file.length - DIGEST_LENGTH, 'hex')
@@ -90,20 +77,53 @@ function chunkFor(expected: number): number {
   return Math.min(1 << 20, Math.max(16 << 10, Math.ceil(expected)))
 }
 
-/** The header's length, the header, and the parts it measures, written once: a large target's take 100 MB. */
-function payloadOf(header: string, series: SeriesTable, finished: readonly EncodedRollup[]): Uint8Array {
-  const headerBytes = Buffer.byteLength(header)
+/** The header's length, the header, and the parts it measures, written once: a large target's take 130 MB. */
+function payloadOf(checkpoint: Checkpoint): Uint8Array {
+  const { series, finished } = checkpoint
+  const header = Array.from(headerText(checkpoint), (text) => Buffer.from(text))
+  const headerBytes = header.reduce((sum, { length }) => sum + length, 0)
   const rollupBytes = finished.reduce((sum, { bytes }) => sum + bytes.length, 0)
   const payload = Buffer.allocUnsafe(4 + headerBytes + series.byteLength + rollupBytes)
-  payload.writeUInt32LE(headerBytes)
-  payload.write(header, 4)
-  series.encode(payload, 4 + headerBytes)
-  let at = 4 + headerBytes + series.byteLength
+  let at = payload.writeUInt32LE(headerBytes)
+  for (const bytes of header) {
+    payload.set(bytes, at)
+    at += bytes.length
+  }
+  series.encode(payload, at)
+  at += series.byteLength
   for (const { bytes } of finished) {
     payload.set(bytes, at)
     at += bytes.length
   }
   return payload
+}
+
+/** The header as JSON, in pieces: of a large target its values, all at once, take 100 MB, and their text another 60. */
+function* headerText({ flows, hours, finished, series, ...facts }: Checkpoint): Generator<string> {
+  yield `{"facts":${JSON.stringify(facts)},"closedThrough":${hours.closedThrough},"flows":[`
+  yield* listText(flows, (flow) => FLOW_FIELDS.map((field) => flow[field]))
+  yield '],"hours":['
+  for (const [index, { start, coverage, rows }] of hours.hours.entries()) {
+    yield `${index === 0 ? '' : ','}{"start":${start},"coverage":${JSON.stringify(coverage)},"rows":[`
+    yield* listText(rows, ([flow, measures]) => [flow, ...MEASURES.map((measure) => measures[measure])])
+    yield ']}'
+  }
+  const links = finished.map(({ bytes, ...link }) => ({ ...link, size: bytes.length }))
+  yield `],"finished":${JSON.stringify(links)},"seriesSize":${series.size},"seriesBytes":${series.byteLength}}`
+}
+
+/** The JSON of a list's entries, without the brackets around them. */
+function* listText<T>(list: Iterable<T>, cellsOf: (entry: T) => (string | number | null)[]): Generator<string> {
+  let text = ''
+  let separator = ''
+  for (const entry of list) {
+    text += separator + JSON.stringify(cellsOf(entry))
+    separator = ','
+    if (text.length < PIECE_LENGTH) continue
+    yield text
+    text = ''
+  }
+  yield text
 }
 
 /** The inverse of encodeCheckpoint; throws one sentence naming `key` when the bytes are not a whole one of this schema. */
@@ -132,9 +152,7 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
   })
   return {
     ...header.facts,
-    flows: header.flows.map(
-      (values) => Object.fromEntries(FLOW_FIELDS.map((field, index) => [field, values[index]])) as unknown as Flow,
-    ),
+    flows: toFlows(header.flows),
     hours: new OpenHours(
       header.closedThrough,
       header.hours.map(({ start, coverage, rows }) => ({
@@ -146,6 +164,21 @@ export function decodeCheckpoint(bytes: Uint8Array, key: string): Checkpoint {
     finished,
     series: SeriesTable.decode(payload.subarray(jsonEnd, jsonEnd + header.seriesBytes), header.seriesSize),
   }
+}
+
+/** Flows that share equal texts: of parsed JSON every cell has one of its own, 60 MB of a large target's. */
+function toFlows(rows: readonly (string | number | null)[][]): Flow[] {
+  const texts = new Map<string, string>()
+  const shared = (value: string | number | null): string | number | null => {
+    if (typeof value !== 'string') return value
+    const text = texts.get(value)
+    if (text === undefined) texts.set(value, value)
+    return text ?? value
+  }
+  return rows.map(
+    (values) =>
+      Object.fromEntries(FLOW_FIELDS.map((field, index) => [field, shared(values[index])])) as unknown as Flow,
+  )
 }
 
 function toMeasures(values: readonly number[]): Measures {
