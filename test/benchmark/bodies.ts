@@ -9,7 +9,7 @@ export interface GeneratedBody {
   total: number // of all counters of booked series, so that what two bodies differ by is known
 }
 
-const PODS_PER_WORKLOAD = 4
+const PODS_PER_WORKLOAD = 4 // so that 16 series make a flow
 const HOSTS = 10
 
 /**
@@ -26,11 +26,12 @@ export function federateBody(series: number, minute: number, replaced = 0): Gene
   return { bytes: Buffer.from(text.join('')), lines: text.length, total }
 }
 
-/** The same body line by line, each with what it adds to the total. */
+/** The same body line by line, each with what it adds to the total; fewer pods a workload make more flows. */
 export function* federateLines(
   series: number,
   minute: number,
   replaced = 0,
+  podsPerWorkload = PODS_PER_WORKLOAD,
 ): Generator<{ line: string; counted: number }> {
   const perMetric = Math.ceil(series / BOOKED.length)
   const proxies = Math.ceil(perMetric / HOSTS)
@@ -38,7 +39,7 @@ export function* federateLines(
   for (let proxy = 0; proxy < proxies; proxy++) {
     const uptime = 3600 + minute * 60
     yield {
-      line: `envoy_server_uptime{${targetLabels(proxy, 0)}} ${uptime} ${time - (proxy % 15_000)}\n`,
+      line: `envoy_server_uptime{${targetLabels(names(proxy, 0, podsPerWorkload))}} ${uptime} ${time - (proxy % 15_000)}\n`,
       counted: 0,
     }
   }
@@ -48,30 +49,34 @@ export function* federateLines(
       const proxy = Math.floor(i / HOSTS)
       const value = 1000 + (number % 9973) + minute * (1 + (number % 911))
       const text = name.endsWith('_sum') ? `${value}.00000000000${1 + (number % 9)}` : String(value)
-      const labels = seriesLabels(layer, i % HOSTS, proxy, number < replaced ? 1 : 0)
+      const labels = seriesLabels(layer, i % HOSTS, proxy, names(proxy, number < replaced ? 1 : 0, podsPerWorkload))
       yield { line: `${name}{${labels}} ${text} ${time - (proxy % 15_000)}\n`, counted: value }
     }
   }
   for (let proxy = 0; proxy < proxies; proxy++) {
-    yield { line: `up{${targetLabels(proxy, 0)}} 1 ${time - (proxy % 15_000)}\n`, counted: 0 }
+    yield { line: `up{${targetLabels(names(proxy, 0, podsPerWorkload))}} 1 ${time - (proxy % 15_000)}\n`, counted: 0 }
   }
 }
 
 const EXTERNAL = 'cluster="prod-eu1",prometheus="monitoring/k8s",prometheus_replica="prometheus-k8s-0"'
 
-function names(proxy: number, generation: number) {
-  const app = `service-${String(Math.floor(proxy / PODS_PER_WORKLOAD)).padStart(4, '0')}`
+interface Names {
+  app: string
+  instance: string
+  hash: string // of its pod
+}
+
+function names(proxy: number, generation: number, podsPerWorkload: number): Names {
+  const app = `service-${String(Math.floor(proxy / podsPerWorkload)).padStart(4, '0')}`
   const hash = ((Math.imul(proxy + 1, 2654435761) >>> 0) + generation).toString(36).padStart(8, '0')
   return { app, instance: `10.${(proxy >> 16) & 255}.${(proxy >> 8) & 255}.${proxy & 255}:15020`, hash }
 }
 
-function targetLabels(proxy: number, generation: number): string {
-  const { app, instance, hash } = names(proxy, generation)
+function targetLabels({ app, instance, hash }: Names): string {
   return `app="${app}",instance="${instance}",job="kubernetes-pods",namespace="shop",pod="${app}-v1-7d9c6f5b8-${hash}",${EXTERNAL}`
 }
 
-function seriesLabels(layer: 'http' | 'tcp', host: number, proxy: number, generation: number): string {
-  const { app, instance, hash } = names(proxy, generation)
+function seriesLabels(layer: 'http' | 'tcp', host: number, proxy: number, { app, instance, hash }: Names): string {
   const service = `api-${host}.partner.example.com`
   return (
     `app="${app}",connection_security_policy="unknown",destination_app="unknown",destination_canonical_revision="latest",` +

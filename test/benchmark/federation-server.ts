@@ -1,7 +1,7 @@
 /**
- * A Prometheus for the benchmark of memory, in a process of its own: `node federation-server.ts SERIES` answers /federate
- * with that many series, in gzip, and every query with nothing. Writes its port, and on each line it is given, the number
- * of a minute, moves there and writes the total of all counters then.
+ * A Prometheus for the benchmark of memory, in a process of its own: `node federation-server.ts SERIES PODS` answers
+ * /federate with that many series, in gzip, of workloads of that many pods, and every query with nothing. Writes its port,
+ * and on each line it is given, the number of a minute, moves there and writes the total of all counters then.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,7 +12,7 @@ import { federateLines } from './bodies.ts'
 
 const LINES_A_CHUNK = 500
 
-const series = Number(process.argv[2])
+const [series, podsPerWorkload] = process.argv.slice(2).map(Number)
 let wire: Buffer[] = []
 
 const server = createServer((request, response) => {
@@ -32,7 +32,7 @@ for await (const line of createInterface(process.stdin)) {
   let total = 0
   const chunks = function* () {
     let text: string[] = []
-    for (const { line: exposed, counted } of federateLines(series, Number(line))) {
+    for (const { line: exposed, counted } of federateLines(series, Number(line), 0, podsPerWorkload)) {
       total += counted
       if (text.push(exposed) < LINES_A_CHUNK) continue
       yield text.join('')

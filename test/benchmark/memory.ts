@@ -1,8 +1,8 @@
 /**
  * What a scrape of a large target takes of memory, over real HTTP and with the folder store: `npm run benchmark:memory
- * [series…]`. For each number of series a line for the baseline, for a warm scrape, and for one that closes an hour: the
- * peak of the whole resident process, and its seconds. What was booked is held against the bodies; a wrong figure, or a
- * peak over the limit, ends it with exit code 1.
+ * [series[/pods]…]`, where a workload of four pods makes 16 series one flow, and of one pod four. For each mesh a line for
+ * the baseline, for a warm scrape, and for one that closes an hour: the peak of the whole resident process, and its seconds.
+ * What was booked is held against the bodies; a wrong figure, or a peak over the limit, ends it with exit code 1.
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
@@ -23,15 +23,18 @@ const STEPS = [
   { name: 'closing', minute: 46 },
 ]
 
-const sizes = process.argv.slice(2).map(Number)
-for (const series of sizes.length > 0 ? sizes : [20_000, 100_000, 1_000_000]) {
-  if (!Number.isSafeInteger(series) || series < 100) throw new Error(`${series} is no number of series from 100 on`)
-  await measureSize(series)
+const MESHES = ['20000', '100000', '1000000', '1000000/1']
+
+for (const mesh of process.argv.length > 2 ? process.argv.slice(2) : MESHES) {
+  const [series, pods = 4] = mesh.split('/').map(Number)
+  if (!Number.isSafeInteger(series) || series < 100) throw new Error(`${mesh} names no number of series from 100 on`)
+  if (!Number.isSafeInteger(pods) || pods < 1) throw new Error(`${mesh} names no number of pods from 1 on`)
+  await measure(series, pods)
 }
 
-async function measureSize(series: number): Promise<void> {
+async function measure(series: number, pods: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'wharfage-memory-'))
-  const server = spawn(process.execPath, [join(import.meta.dirname, 'federation-server.ts'), String(series)], {
+  const server = spawn(process.execPath, [join(import.meta.dirname, 'federation-server.ts'), `${series}`, `${pods}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface(server.stdout)[Symbol.asyncIterator]()
