@@ -93,6 +93,49 @@ test('process starts come from uptime, and drop the name', () => {
   expect(vector(expression, when).length).toBeGreaterThan(10)
 })
 
+test('the greatest value lately, where it exceeds the one now, is that of a container before it restarted', () => {
+  const orders = 'istio_requests_total{app="orders"}'
+  const when = '2026-11-03 23:00'
+  const peaks = vector(`max_over_time(${orders}[30m]) > ${orders}`, when)
+  expect(peaks.map(({ name }) => name)).toEqual(peaks.map(() => ''))
+  const expected = matrix(`${orders}[30m]`, when).flatMap(({ set, samples }) => {
+    const most = Math.max(...samples.map(({ value }) => value))
+    return most > samples.at(-1)!.value ? [[Object.fromEntries(set.labels).response_code, most]] : []
+  })
+  expect(peaks.map(({ labels, value }) => [labels.response_code, value])).toEqual(expected)
+  expect(peaks.length).toBeGreaterThan(0)
+  expect(vector(`max_over_time(${orders}[30m]) > ${orders}`, '2026-11-03 22:00')).toEqual([])
+})
+
+test('max_over_time drops the names, so that two metrics of one label set cannot be asked for together', () => {
+  expect(() => vector(`max_over_time(${TWO}[5m])`, '2026-10-20 12:00')).toThrow(
+    'vector cannot contain metrics with the same labelset',
+  )
+  const requests = 'istio_requests_total{source_workload="checkout-v1"}'
+  expect(() => vector(`${requests} > ${TWO}`, '2026-10-20 12:00')).toThrow('many-to-many matching not allowed')
+  expect(() => vector(`${TWO} > (${requests} - ${requests})`, '2026-10-20 12:00')).toThrow(
+    'multiple matches for labels',
+  )
+})
+
+test('a name given as a label replaces what a function dropped, and `>` binds less than `-` and more than `unless`', () => {
+  const orders = 'istio_requests_total{app="orders"}'
+  const [{ name, labels }] = vector(
+    `label_replace(max_over_time(${orders}[30m]) > ${orders},"wharfage_metric","it","","")`,
+    '2026-11-03 23:00',
+  )
+  expect({ name, told: labels.wharfage_metric }).toEqual({ name: '', told: 'it' })
+  const kinds = (text: string): string => {
+    const expression = parseExpression(text)
+    return 'left' in expression
+      ? `${expression.kind}(${expression.left.kind},${expression.right.kind})`
+      : expression.kind
+  }
+  expect(kinds('a > b - c')).toBe('greater(selector,minus)')
+  expect(kinds('a unless b > c')).toBe('unless(selector,greater)')
+  expect(kinds('a > b or c')).toBe('or(greater,selector)')
+})
+
 test('a container that restarted counts from zero again under the same labels', () => {
   const [row, ...others] = matrix('istio_requests_total{app="orders",response_code="200"}[30m]', '2026-11-03 23:00')
   expect(others).toEqual([])
@@ -173,6 +216,9 @@ for (const [expression, sentence] of [
   ['up up', 'expected the end at character 4'],
   ['rate(up[5m])', 'expected the end at character 5'],
   ['last_over_time(up)', 'last_over_time takes a range'],
+  ['max_over_time(up)', 'max_over_time takes a range'],
+  ['up > max_over_time(up[5m])', null],
+  ['up >= up', 'expected a selector'],
   ['timestamp(up[5m])', 'timestamp takes no range'],
   ['label_replace(up, "a")', 'expected ,'],
   ['(up)', null],

@@ -1,7 +1,8 @@
 /**
  * Golden cases: test/golden/<case>/ holds federation bodies in the order they were scraped (1.prom, 2.prom, …), what the
- * query API knew of the dead at each (2.tails.prom), of process starts (2.starts.prom, seconds since the epoch) and of raw
- * samples in a gap (2.range.prom), settings (case.json), and the hours that must come of it (expected.txt). They go through the real scrape, store and Parquet.
+ * query API knew of the dead at each (2.tails.prom), of the greatest values of the restarted (2.peaks.prom), of process
+ * starts (2.starts.prom, seconds since the epoch) and of raw samples in a gap (2.range.prom), settings (case.json), and the
+ * hours that must come of it (expected.txt). They go through the real scrape, store and Parquet.
  *
  * UPDATE_GOLDEN=1 writes expected.txt anew; read every line of the difference before you keep it.
  */
@@ -104,7 +105,9 @@ function recorded(path: string, step: number, externalLabels: readonly string[])
         }))
       }
       if (expression.startsWith('min_over_time')) return vector(file('starts.'), timeMs)
-      if (file('tails.').startsWith('# fails')) throw new Error('query mesh: answered 503: too busy')
+      const kind = expression.includes('max_over_time') ? 'peaks.' : 'tails.'
+      if (file(kind).startsWith('# fails')) throw new Error('query mesh: answered 503: too busy')
+      if (kind === 'peaks.') return peaks(vector(file(kind), timeMs), expression)
       return expression.includes('destination_service!~') ? vector(file('tails.'), timeMs) : []
     },
   }
@@ -119,6 +122,13 @@ function vector(text: string, timeMs: number): VectorSample[] {
     const labels: Labels = new Map([['__name__', series.name], ...series.labels])
     return [{ labels: Object.fromEntries(labels), value: Number(match[2]), timeMs }]
   })
+}
+
+/** The greatest values of the metrics that an expression names; it tells the name in a label of its own. */
+function peaks(recorded: readonly VectorSample[], expression: string): VectorSample[] {
+  return recorded.flatMap(({ labels: { __name__: name, ...labels }, ...sample }) =>
+    expression.includes(`max_over_time(${name}{`) ? [{ ...sample, labels: { ...labels, wharfage_metric: name } }] : [],
+  )
 }
 
 /** The raw samples of a file that a range selector reaches; all booked series are answered by the first one. */

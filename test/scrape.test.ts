@@ -533,6 +533,67 @@ test('a target without tails asks no query API and says that it is off', async (
   expect((await rollupsOf(store)).map(({ coverage }) => coverage.tails)).toEqual(['off', 'off'])
 })
 
+// Restarts.
+
+/** Ten bytes a second before it restarts at 10:43:20, and three a second after. */
+function restarting(): SimulatedPrometheus {
+  const restart = minute(43) + 20_000
+  const value = (time: number) => (time < restart ? (time - TEN) / 100 : (3 * (time - restart)) / 1000)
+  return simulatedPrometheus([
+    upOf('checkout-1', 0, Infinity),
+    httpSeries('istio_request_bytes_sum', 'checkout-1', ALWAYS, value),
+  ])
+}
+/** The question for what the series had reached: since the scrape of 10:40, as of that of 10:50. */
+const REACHED = /^label_replace\(max_over_time\(istio_request_bytes_sum\{.*\}\[600000ms\]\) > istio_request_bytes_sum\{/
+const isRestartQuestion = (expression: string) => expression.includes('max_over_time')
+
+test('what a counter gained before its restart is asked for once, in the scrape that sees it, and no other asks', async () => {
+  const store = memoryStore()
+  const prometheus = restarting()
+  await run(store, TIMES.slice(0, 5), { prometheus })
+  expect(prometheus.asked.filter(isRestartQuestion)).toEqual([])
+  await run(store, TIMES.slice(5), { prometheus })
+  expect(prometheus.asked.filter(isRestartQuestion)).toEqual([expect.stringMatching(REACHED)])
+  // Its last sample is of 10:43:15.
+  expect(await egress(store)).toBe(10 * (43 * 60 + 15) + (3 * (TIMES.at(-1)! - minute(43) - 20_000)) / 1000)
+})
+
+test('when it cannot be asked for, the scrape goes on without it, and the next one does not ask again', async () => {
+  const store = memoryStore()
+  const prometheus = restarting()
+  await run(store, TIMES.slice(0, 5), { prometheus })
+  const { queryInstant } = prometheus
+  prometheus.queryInstant = async (expression, timeMs) => {
+    if (!isRestartQuestion(expression)) return queryInstant(expression, timeMs)
+    prometheus.asked.push(expression)
+    throw new Error('query mesh: answered 503: too busy')
+  }
+  const summary = await scrapeAt(prometheus, store, TIMES[5])
+  expect(summary.warnings).toEqual(['restarts not asked: query mesh: answered 503: too busy'])
+  await run(store, TIMES.slice(6), { prometheus })
+  expect(prometheus.asked.filter(isRestartQuestion)).toHaveLength(1)
+  expect(await egress(store)).toBe(10 * 40 * 60 + (3 * (TIMES.at(-1)! - minute(43) - 20_000)) / 1000)
+})
+
+test('a target without tails does not ask what its restarted counters had reached', async () => {
+  const prometheus = restarting()
+  await run(memoryStore(), TIMES, { prometheus, target: { ...mesh, tails: false } })
+  expect(prometheus.asked).toEqual([])
+})
+
+test('nobody is asked when no "up" tells the external labels, since no answer could be matched', async () => {
+  const store = memoryStore()
+  const prometheus = restarting()
+  await run(store, TIMES.slice(0, 5), { prometheus })
+  const { queryInstant } = prometheus
+  prometheus.queryInstant = async (expression, timeMs) => (expression === 'up' ? [] : queryInstant(expression, timeMs))
+  const summary = await scrapeAt(prometheus, store, TIMES[5])
+  expect(summary.warnings).toEqual([
+    'restarts not asked: no "up" series of the body is one of the query API, so external labels are unknown',
+  ])
+})
+
 // Gaps.
 
 /** Nothing for 20 minutes, then 30,000 bytes in ten, with a restart from zero between. */
@@ -548,8 +609,8 @@ function bursty(): SimulatedPrometheus {
 }
 /** 30,000 bytes before the restart, 144,000 after it until 11:04. */
 const BURSTY_TRUTH = 30_000 + 144_000
-/** Counted between the last whole minute that was looked at and the restart: no scrape would have seen it either. */
-const LAST_MINUTE = 3000
+/** Counted between Prometheus's own last look and the restart: nobody saw it. */
+const LAST_LOOK = 750
 
 test('a gap is replayed from raw samples where Prometheus has them: the hours are right, nothing is spread, no reset is missed', async () => {
   const store = memoryStore()
@@ -561,7 +622,7 @@ test('a gap is replayed from raw samples where Prometheus has them: the hours ar
   const [ledger] = await readLedger(store)
   const [ten, eleven] = ledger.open
   expect(ten.coverage).toMatchObject({ observedMs: HOUR_MS, gaps: [], resets: 1, spread: { egressBytes: 0 } })
-  expect(ten.rows[0].egressBytes + eleven.rows[0].egressBytes).toBe(BURSTY_TRUTH - LAST_MINUTE)
+  expect(ten.rows[0].egressBytes + eleven.rows[0].egressBytes).toBe(BURSTY_TRUTH - LAST_LOOK)
   expect(eleven.rows[0].egressBytes).toBe(4 * 6000)
 })
 

@@ -38,6 +38,20 @@ export function simulatedPrometheus(series: readonly SimulatedSeries[]): Simulat
       value: value(Math.floor(at / SAMPLED_EVERY_MS) * SAMPLED_EVERY_MS),
       timeMs: time,
     }))
+  /** The series of the metrics an expression names that were greater in its window than they are; it renames them. */
+  const greatest = (expression: string, at: number): VectorSample[] => {
+    const window = Number(/\[(\d+)ms\]/.exec(expression)?.[1])
+    const asked = series.filter(({ name }) => expression.includes(`max_over_time(${name}{`))
+    return vector(asked, at, at).flatMap(({ labels: { __name__: name, ...labels }, value, timeMs }, index) => {
+      if (newest(asked[index], at) === null) return []
+      const values: number[] = []
+      for (let back = at - (at % SAMPLED_EVERY_MS); back > at - window; back -= SAMPLED_EVERY_MS) {
+        if (newest(asked[index], back) === back) values.push(asked[index].value(back))
+      }
+      const most = Math.max(...values)
+      return most > value ? [{ labels: { ...labels, wharfage_metric: name }, value: most, timeMs }] : []
+    })
+  }
   const simulated: SimulatedPrometheus = {
     now: 0,
     failing: 'nothing',
@@ -55,6 +69,7 @@ export function simulatedPrometheus(series: readonly SimulatedSeries[]): Simulat
       fail(expression)
       if (expression === 'up') return vector(series.filter(isUp), timeMs, timeMs)
       if (expression.startsWith('min_over_time')) return []
+      if (expression.includes('max_over_time')) return greatest(expression, timeMs)
       const window = Number(/\[(\d+)s\]/.exec(expression)?.[1]) * 1000
       const dead = series.filter(
         (one) => isBooked(one) && newest(one, timeMs) === null && one.from < timeMs && one.to > timeMs - window,

@@ -47,15 +47,16 @@ export function isUsable(value: number): boolean {
   return value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }
 
+/** True when a counter's value became smaller, by more than sums of floats do; both cumulative. */
+export function fell(from: number, to: number): boolean {
+  return from - to > from * FLOAT_NOISE
+}
+
 /** What a series that was seen before adds. Older samples and repeated timestamps add nothing. */
 export function continueSeries(previous: Sample, sample: Sample, start: ProcessStart): Delta {
   if (sample.time <= previous.time) return NOTHING
-  if (sample.value < previous.value) {
-    if (previous.value - sample.value <= previous.value * FLOAT_NOISE) {
-      return { basis: 'difference', amount: 0, from: previous.time }
-    }
-    return resetTo(previous, sample, start)
-  }
+  if (fell(previous.value, sample.value)) return resetTo(previous, sample, start)
+  if (sample.value < previous.value) return { basis: 'difference', amount: 0, from: previous.time }
   if (restarted(previous, sample, start)) return resetTo(previous, sample, start)
   return { basis: 'difference', amount: wholeValue(sample.value) - wholeValue(previous.value), from: previous.time }
 }

@@ -29,6 +29,9 @@ export const UPTIME = 'envoy_server_uptime'
 /** Prometheus's own record of each of its scrapes: the sentinel of a whole body, and the ledger's clock. */
 export const UP = 'up'
 
+/** Where an expression tells a metric's name, so that series of several metrics are told apart: operators ignore the name. */
+export const METRIC_LABEL = 'wharfage_metric'
+
 /** What a series is to the ledger: an index into BOOKED, or one of the marks below. */
 export type MetricIndex = number
 export const UPTIME_METRIC: MetricIndex = 100

@@ -5,7 +5,7 @@
  *  1. the watermark is the newest `up` sample; a reading without one, or from the past, or from the future, is refused
  *  2. processes: who started when
  *  3. series that only changed their labels go on where they were
- *  4. known series continue, unknown ones are born, missing ones vanish
+ *  4. known series continue, unknown ones are born, missing ones vanish; restarts are told, as somebody may know more
  *  5. the hours between the last watermark and this one were observed, or were a gap
  */
 import { Bookings } from '#core/bookings.ts'
@@ -21,6 +21,7 @@ import { Placement } from '#core/placement.ts'
 import { Proxies } from '#core/proxies.ts'
 import { metricOf, type Reading } from '#core/reading.ts'
 import { matchRelabelled, type Relabelled } from '#core/relabelling.ts'
+import type { Restart } from '#core/restarts.ts'
 import { retain } from '#core/retention.ts'
 import { SeriesTable, UNBOOKED, UNCLASSIFIED } from '#core/series.ts'
 import { hourOf } from '#core/time.ts'
@@ -40,20 +41,27 @@ const TAIL_OVERLAP_MS = 5 * 60_000
 const NOT_YET = 'before the first scrape of this chain'
 
 /**
- * Takes a reading into the checkpoint, in place. The first reading of all is the baseline: it books nothing. Gives false,
- * and changes nothing, when the reading is the last one over again. Throws one sentence, begun by `where`, when it must be
- * refused.
+ * Takes a reading into the checkpoint, in place, and gives the restarts it shows. The first reading of all is the baseline:
+ * it books nothing. Gives null, and changes nothing, when the reading is the last one over again. Throws one sentence, begun
+ * by `where`, when it must be refused.
  */
-export function observe(checkpoint: Checkpoint, reading: Reading, settings: ObserveSettings, where: string): boolean {
+export function observe(
+  checkpoint: Checkpoint,
+  reading: Reading,
+  settings: ObserveSettings,
+  where: string,
+): Restart[] | null {
   const watermark = nextWatermark(checkpoint, reading, where)
-  if (watermark === null) return false
+  if (watermark === null) return null
   const first = checkpoint.seq === 0
   if (first && checkpoint.head === null) checkpoint.hours = new OpenHours(hourOf(watermark))
-  new Observation(checkpoint, reading, settings, watermark, first).run()
-  return true
+  const observation = new Observation(checkpoint, reading, settings, watermark, first)
+  observation.run()
+  return observation.restarts
 }
 
 class Observation {
+  readonly restarts: Restart[] = []
   private readonly checkpoint: Checkpoint
   private readonly reading: Reading
   private readonly settings: ObserveSettings
@@ -146,7 +154,8 @@ class Observation {
     const { columns } = this.after
     const { reading } = this
     // In a replay, what was dead at the last scrape is shown for five minutes more; its tail may be booked already.
-    if (columns.vanishedAt[row] !== 0 && reading.time[i] <= this.checkpoint.watermark) return
+    const vanishedAt = columns.vanishedAt[row]
+    if (vanishedAt !== 0 && reading.time[i] <= this.checkpoint.watermark) return
     columns.vanishedAt[row] = 0
     columns.tailedAt[row] = 0
     if (reading.row[i] >= 0 && reading.fresh[i] >= 0 && columns.metric[row] < BOOKED.length) {
@@ -165,14 +174,23 @@ class Observation {
     const previous = { time: columns.time[row], value: columns.value[row] }
     const delta = continueSeries(previous, sample, this.proxies.startOf(columns.proxy[row]))
     if (delta.basis === 'nothing') return
-    if (delta.basis === 'reset') {
-      this.coverage.resets++
-      const unseenMs = delta.from > previous.time ? delta.from - previous.time : this.settings.prometheusIntervalMs / 2
-      this.estimateUnseen(row, unseenMs)
-    }
+    if (delta.basis === 'reset') this.restart(row, { previous, sample, began: delta.from }, vanishedAt)
     this.book(row, delta, sample.time)
     columns.time[row] = sample.time
     columns.value[row] = delta.basis === 'difference' ? Math.max(previous.value, sample.value) : sample.value
+  }
+
+  /** Tells of a row whose counter began again. What the one before it went on to count is unseen, unless somebody knows. */
+  private restart(row: number, lives: Pick<Restart, 'previous' | 'sample' | 'began'>, vanishedAt: number): void {
+    const { previous, began } = lives
+    const { tailedThrough } = this.checkpoint
+    const { prometheusIntervalMs } = this.settings
+    const rate = this.after.columns.rate[row]
+    const tailed = vanishedAt !== 0 && vanishedAt <= tailedThrough
+    const settledThrough = tailed ? Math.max(previous.time, tailedThrough) : previous.time
+    const unseen = this.estimateUnseen(row, began > previous.time ? began - previous.time : prometheusIntervalMs / 2)
+    this.coverage.resets++
+    this.restarts.push({ row, ...lives, settledThrough, rate, unseen })
   }
 
   /** Under other mesh names a series may be another flow; one that was not booked till now begins here. */
@@ -262,9 +280,11 @@ class Observation {
     this.after.columns.rate[row] = to > delta.from ? delta.amount / (to - delta.from) : 0
   }
 
-  /** What a series went on counting, unseen, for that long at its last rate. */
-  private estimateUnseen(row: number, ms: number): void {
-    this.bookings.note(this.coverage.unseen, row, Math.round(this.after.columns.rate[row] * ms))
+  /** Declares what a series went on counting, unseen, for that long at its last rate; gives the amount. */
+  private estimateUnseen(row: number, ms: number): number {
+    const amount = Math.round(this.after.columns.rate[row] * ms)
+    this.bookings.note(this.coverage.unseen, row, amount)
+    return amount
   }
 
   /** The checkpoint's number of a flow of the newcomers, which is entered when it is first needed; a mark as it is. */

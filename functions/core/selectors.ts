@@ -11,10 +11,19 @@ const CLIENT_SIDE = 'reporter=~"source|waypoint"'
  * names PassthroughCluster or BlackHoleCluster, whose Host header may claim a cluster name.
  */
 export function bookedSelectors(mesh: MeshNames): string[] {
+  return outbound(mesh).map((matchers) => `{${METRICS},${matchers}}`)
+}
+
+/** The part of the booked selectors' series that has this metric, likewise. */
+export function metricSelectors(mesh: MeshNames, metric: string): string[] {
+  return outbound(mesh).map((matchers) => `${metric}{${matchers}}`)
+}
+
+function outbound(mesh: MeshNames): string[] {
   const inCluster = clusterNames(mesh)
   return [
-    `{${METRICS},${CLIENT_SIDE},destination_service!~"${inCluster}"}`,
-    `{${METRICS},${CLIENT_SIDE},destination_service=~"${inCluster}",destination_service_name=~"PassthroughCluster|BlackHoleCluster"}`,
+    `${CLIENT_SIDE},destination_service!~"${inCluster}"`,
+    `${CLIENT_SIDE},destination_service=~"${inCluster}",destination_service_name=~"PassthroughCluster|BlackHoleCluster"`,
   ]
 }
 

@@ -9,7 +9,7 @@ import { continueTail, type Delta, isUsable, type Sample, startedAfter, wholeVal
 import { type Hash64, hashText } from '#core/hash.ts'
 import { IdentityIndex } from '#core/identity-index.ts'
 import { proxyIdentity, proxyKey, seriesIdentity } from '#core/labels.ts'
-import { BOOKED, UPTIME } from '#core/metric.ts'
+import { BOOKED, METRIC_LABEL, UPTIME } from '#core/metric.ts'
 import type { FreshSeries } from '#core/newcomers.ts'
 import type { ObserveSettings } from '#core/observe.ts'
 import { Placement } from '#core/placement.ts'
@@ -47,14 +47,11 @@ export function tailWindow(checkpoint: Checkpoint): number {
  * name, so that one metric's living series would hide another's dead one; the name is copied into a label first.
  */
 export function tailExpression(selectors: readonly string[], windowMs: number): string {
-  const named = (vector: string) => `label_replace(${vector},"wharfage_metric","$1","__name__","(.+)")`
+  const named = (vector: string) => `label_replace(${vector},"${METRIC_LABEL}","$1","__name__","(.+)")`
   const dead = (selector: string) =>
     `${named(`last_over_time(${selector}[${seconds(windowMs)}])`)} unless ${named(selector)}`
   return selectors.map(dead).join(' or ')
 }
-
-/** The label the expression adds, to be dropped again. */
-export const TAIL_LABEL = 'wharfage_metric'
 
 /** The expression for when the processes of the window started, in seconds since the epoch. */
 export function startsExpression(windowMs: number): string {

@@ -65,7 +65,9 @@ export class Evaluator {
       case 'selector':
         return this.#instant(expression.selector, time)
       case 'over-time':
-        return expression.pick === 'last' ? this.#last(expression.inner, time) : this.#least(expression.inner, time)
+        return expression.pick === 'last'
+          ? this.#last(expression.inner, time)
+          : this.#extreme(Math[expression.pick], expression.inner, time)
       case 'timestamp':
         return this.#vector(expression.inner, time).map((element) => ({
           set: this.#withoutName(element.set),
@@ -83,10 +85,12 @@ export class Evaluator {
         const right = new Set(this.#vector(expression.right, time).map((element) => element.set.key))
         return this.#vector(expression.left, time).filter((element) => !right.has(element.set.key))
       }
+      case 'greater':
+        return this.#greater(expression.left, expression.right, time)
       case 'minus':
         return this.#minus(expression.left, expression.right, time)
       default:
-        throw new ExecutionError('a range is no vector; put it into last_over_time or min_over_time')
+        throw new ExecutionError('a range is no vector; put it into last_over_time, min_over_time or max_over_time')
     }
   }
 
@@ -111,10 +115,10 @@ export class Evaluator {
     return elements
   }
 
-  #least(inner: Expression, time: number): VectorElement[] {
+  #extreme(pick: (a: number, b: number) => number, inner: Expression, time: number): VectorElement[] {
     const elements = this.#matrix(inner, time).map(({ set, samples }) => ({
       set: this.#withoutName(set),
-      value: samples.reduce((least, sample) => Math.min(least, sample.value), Number.POSITIVE_INFINITY),
+      value: samples.map(({ value }) => value).reduce((a, b) => pick(a, b)),
       time,
     }))
     return distinct(elements)
@@ -161,12 +165,32 @@ export class Evaluator {
     return distinct(elements)
   }
 
-  #minus(left: Expression, right: Expression, time: number): VectorElement[] {
-    const subtrahends = new Map<string, number>()
-    for (const { set, value } of this.#vector(right, time)) {
-      if (subtrahends.has(set.key)) throw new ExecutionError('many-to-many matching not allowed: right side of "-"')
-      subtrahends.set(set.key, value)
+  /** The elements of the left side that are greater than those of the right side with the same labels, as they are. */
+  #greater(left: Expression, right: Expression, time: number): VectorElement[] {
+    const bounds = this.#oneByLabels(right, time, '>')
+    const matched = new Set<string>()
+    return this.#vector(left, time).flatMap(({ set, value }) => {
+      const bound = bounds.get(set.key)
+      if (bound === undefined || !(value > bound)) return []
+      if (matched.has(set.key)) throw new ExecutionError('multiple matches for labels: left side of ">"')
+      matched.add(set.key)
+      return [{ set, value, time }]
+    })
+  }
+
+  #oneByLabels(expression: Expression, time: number, operator: string): Map<string, number> {
+    const values = new Map<string, number>()
+    for (const { set, value } of this.#vector(expression, time)) {
+      if (values.has(set.key)) {
+        throw new ExecutionError(`many-to-many matching not allowed: right side of "${operator}"`)
+      }
+      values.set(set.key, value)
     }
+    return values
+  }
+
+  #minus(left: Expression, right: Expression, time: number): VectorElement[] {
+    const subtrahends = this.#oneByLabels(right, time, '-')
     const elements: VectorElement[] = []
     for (const { set, value } of this.#vector(left, time)) {
       const subtrahend = subtrahends.get(set.key)

@@ -1,6 +1,6 @@
 /**
  * A parser of the part of PromQL that a federation's reader needs: selectors with ranges, subqueries, `or`, `unless`,
- * `-` and four functions. Everything else is refused with a sentence.
+ * `>`, `-` and five functions. Everything else is refused with a sentence.
  */
 import { matcher, type Operator, type Selector } from './selector.ts'
 
@@ -8,7 +8,7 @@ export type Expression =
   | { kind: 'selector'; selector: Selector }
   | { kind: 'range'; selector: Selector; range: number } // ms
   | { kind: 'subquery'; inner: Expression; range: number; step: number } // ms
-  | { kind: 'over-time'; pick: 'last' | 'min'; inner: Expression }
+  | { kind: 'over-time'; pick: 'last' | 'min' | 'max'; inner: Expression }
   | { kind: 'timestamp'; inner: Expression }
   | {
       kind: 'label-replace'
@@ -20,11 +20,13 @@ export type Expression =
     }
   | { kind: 'or'; left: Expression; right: Expression }
   | { kind: 'unless'; left: Expression; right: Expression }
+  | { kind: 'greater'; left: Expression; right: Expression }
   | { kind: 'minus'; left: Expression; right: Expression }
 
 type Token = { kind: 'name' | 'string' | 'duration' | 'sign'; text: string; at: number }
 
-const FUNCTIONS = ['last_over_time', 'min_over_time', 'timestamp', 'label_replace'] as const
+const FUNCTIONS = ['last_over_time', 'min_over_time', 'max_over_time', 'timestamp', 'label_replace'] as const
+const PICKS = { last_over_time: 'last', min_over_time: 'min', max_over_time: 'max' } as const
 
 /** Parses a whole expression. Throws one sentence that names the place. */
 export function parseExpression(text: string): Expression {
@@ -57,8 +59,14 @@ class Parser {
   }
 
   #unless(): Expression {
+    let left = this.#greater()
+    while (this.#take('name', 'unless')) left = { kind: 'unless', left, right: this.#greater() }
+    return left
+  }
+
+  #greater(): Expression {
     let left = this.#minus()
-    while (this.#take('name', 'unless')) left = { kind: 'unless', left, right: this.#minus() }
+    while (this.#take('sign', '>')) left = { kind: 'greater', left, right: this.#minus() }
     return left
   }
 
@@ -105,8 +113,9 @@ class Parser {
     switch (name) {
       case 'last_over_time':
       case 'min_over_time':
+      case 'max_over_time':
         if (!overTime) throw this.#error(`${name} takes a range`)
-        return { kind: 'over-time', pick: name === 'last_over_time' ? 'last' : 'min', inner }
+        return { kind: 'over-time', pick: PICKS[name], inner }
       case 'timestamp':
         if (overTime) throw this.#error('timestamp takes no range')
         return { kind: 'timestamp', inner }
@@ -201,7 +210,7 @@ const PATTERNS: [Token['kind'] | 'space', RegExp][] = [
   ['string', /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`/y],
   ['duration', /(?:\d+(?:ms|[smhdw]))+/y],
   ['name', /[A-Za-z_][A-Za-z0-9_:]*/y],
-  ['sign', /!=|=~|!~|[=(){}[\],:-]/y],
+  ['sign', /!=|=~|!~|[=>(){}[\],:-]/y],
 ]
 
 function tokens(text: string): Token[] {

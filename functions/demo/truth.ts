@@ -1,6 +1,7 @@
 /**
  * The truth of a mesh: what really left it, and what of that no reader can ever know. For a reader that looked at given
- * instants, and asked each time for the series that died since, class by class and measure by measure:
+ * instants, and asked each time for the last values of series that died since and for the greatest ones of those that began
+ * again, class by class and measure by measure:
  *
  *   booked = truth − baseline − unscraped − neverScraped − overwritten − pending
  */
@@ -18,7 +19,7 @@ export interface Truth {
   baseline: ClassAmounts // counted before the reader's first look
   unscraped: ClassAmounts // counted after Prometheus's last sample of a process that ended or was restarted
   neverScraped: ClassAmounts // by processes, or kinds of calls, of which Prometheus has no sample at all
-  overwritten: ClassAmounts // before a restart, after the reader's last look; the series had begun again at the next
+  overwritten: ClassAmounts // before a restart, after the reader's last look, and no more than was counted since by the next
   pending: ClassAmounts // after the last sample that the reader could have seen by now
   booked: ClassAmounts // what a ledger must say, to the unit
 }
@@ -97,33 +98,49 @@ function account(truth: Truth, subject: Subject, outages: readonly Span[], reads
   addAmounts(truth.baseline[egress], baseline)
   const readable = sampled(reads[reads.length - 1]) ?? zeroAmounts()
   addAmounts(truth.pending[egress], minus(scraped, readable))
-  const lost = lostToRestart(subject, outages, reads)
-  const overwritten = lost === null ? zeroAmounts() : minus(readable, larger(lost, baseline))
+  const overwritten = overwrittenBy(restartUnseen(subject, outages, reads), readable, baseline)
   addAmounts(truth.overwritten[egress], overwritten)
   addAmounts(truth.booked[egress], minus(minus(readable, baseline), overwritten))
 }
 
-/**
- * What the reader knew of a stream when its process was restarted, if it never learns the rest: at its next look the same
- * series had begun again, so that it did not count as dead. Null: nothing was lost in this way.
- */
-function lostToRestart(subject: Subject, outages: readonly Span[], reads: readonly number[]): Amounts | null {
+/** What a reader knew of a stream at its last look before the process was restarted, and what it saw at the next. */
+interface UnseenRestart {
+  known: Amounts | null // null when the reader had not seen the stream, to which the next one is a new series then
+  next: Amounts // of the process that began, under the same labels
+}
+
+/** The restart that the reader has to ask about, since the series did not count as dead; null when there is none. */
+function restartUnseen(subject: Subject, outages: readonly Span[], reads: readonly number[]): UnseenRestart | null {
   const { pod, stream, life: number } = subject
   const life = pod.lives[number]
   if (number + 1 >= pod.lives.length) return null
   const last = sampleOfLife(pod, life, outages, life.end)
   const next = reads.find((read) => lookAtOrBefore(pod, outages, read) > last)
   if (next === undefined) return null
-  const begunAgain = pod.lives.some((later, i) => {
-    if (i <= number) return false
-    const sample = sampleOfLife(pod, later, outages, next)
-    return sample !== -1 && stream.counters[i].at('count', sample) >= 1
-  })
-  if (!begunAgain) return null
-  const before = reads.findLast((read) => read < next)
-  const look = before === undefined ? -1 : sampleOfLife(pod, life, outages, before)
-  if (look === -1 || stream.counters[number].at('count', look) < 1) return zeroAmounts()
-  return amountsAt(subject, look)
+  const counts = (life: number, look: number) => look !== -1 && stream.counters[life].at('count', look) >= 1
+  for (let later = number + 1; later < pod.lives.length; later++) {
+    const sample = sampleOfLife(pod, pod.lives[later], outages, next)
+    if (!counts(later, sample)) continue
+    const before = reads.findLast((read) => read < next)
+    const look = before === undefined ? -1 : sampleOfLife(pod, life, outages, before)
+    return {
+      known: counts(number, look) ? amountsAt(subject, look) : null,
+      next: amountsAt({ ...subject, life: later }, sample),
+    }
+  }
+  return null
+}
+
+/** Of what was sampled of a process, the part above what the reader knew that no greatest value can tell it. */
+function overwrittenBy(restart: UnseenRestart | null, sampled: Amounts, baseline: Amounts): Amounts {
+  const overwritten = zeroAmounts()
+  if (restart === null) return overwritten
+  const { known, next } = restart
+  for (const measure of COUNTED) {
+    if (known !== null && sampled[measure] > next[measure]) continue
+    overwritten[measure] = sampled[measure] - Math.max(known?.[measure] ?? 0, baseline[measure])
+  }
+  return overwritten
 }
 
 function addHours(truth: Truth, subject: Subject): void {
@@ -160,10 +177,4 @@ function minus(a: Amounts, b: Amounts): Amounts {
   const difference = zeroAmounts()
   for (const measure of COUNTED) difference[measure] = a[measure] - b[measure]
   return difference
-}
-
-function larger(a: Amounts, b: Amounts): Amounts {
-  const result = zeroAmounts()
-  for (const measure of COUNTED) result[measure] = Math.max(a[measure], b[measure])
-  return result
 }

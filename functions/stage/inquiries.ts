@@ -1,28 +1,24 @@
-/** Inquiries: what only the query API can tell, the last values of the dead and what happened while nobody scraped. */
+/**
+ * Inquiries: what only the query API can tell, which is the last values of the dead and of the restarted, and what happened
+ * while nobody scraped.
+ */
 import type { Checkpoint } from '#core/checkpoint.ts'
 import { decodeSeries, type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
-import { UP, UPTIME } from '#core/metric.ts'
+import { METRIC_LABEL, UP, UPTIME } from '#core/metric.ts'
 import type { FreshSeries } from '#core/newcomers.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
 import { prepareSeries, type Reading, readSamples } from '#core/reading.ts'
 import { type RawSeries, replayMoments } from '#core/replay.ts'
+import { type Restart, rawPeaks, restartExpressions, restartsSince, settleRestarts } from '#core/restarts.ts'
 import { bookedSelectors } from '#core/selectors.ts'
-import {
-  settleTails,
-  startsExpression,
-  TAIL_LABEL,
-  type TailSample,
-  tailExpression,
-  tailsDue,
-  tailWindow,
-} from '#core/tails.ts'
+import { settleTails, startsExpression, type TailSample, tailExpression, tailsDue, tailWindow } from '#core/tails.ts'
 import { isoInstant } from '#core/time.ts'
 import { readingWatermark } from '#core/watermark.ts'
 import type { Prometheus } from '../prometheus.ts'
 import type { MatrixSeries, VectorSample } from '../query-api.ts'
 
 const REPLAY_CHUNK_MS = 10 * 60_000
-const LOOKBACK_SECONDS = 300
+const LOOKBACK_MS = 5 * 60_000
 
 /** Rebuilds what our scrapes missed from raw samples; gives how many moments. What cannot be had stays a gap. */
 export async function replay(
@@ -51,7 +47,11 @@ export async function replay(
       const seen = readSamples(moment, { series, seed, mesh: settings.mesh })
       const at = readingWatermark(seen, checkpoint.series)
       if (at === null || at <= checkpoint.watermark) continue
-      observe(checkpoint, seen, settings, where)
+      const restarts = observe(checkpoint, seen, settings, where) ?? []
+      if (restarts.length > 0) {
+        const peaks = { since: from - LOOKBACK_MS, byRow: rawPeaks(raw, restarts, checkpoint) }
+        settleRestarts(checkpoint, restarts, peaks, settings)
+      }
       moments++
     }
   }
@@ -66,7 +66,7 @@ async function askRaw(
   settings: ObserveSettings,
   { from, to }: { from: number; to: number },
 ): Promise<RawSeries[]> {
-  const range = `[${Math.ceil((to - from) / 1000) + LOOKBACK_SECONDS}s]`
+  const range = `[${Math.ceil((to - from + LOOKBACK_MS) / 1000)}s]`
   const answers: MatrixSeries[] = []
   for (const selector of [...bookedSelectors(settings.mesh), UPTIME, UP]) {
     answers.push(...(await prometheus.queryRange(`${selector}${range}`, to)))
@@ -87,6 +87,39 @@ async function askRaw(
   }))
 }
 
+/** Asks what restarted series had counted before, and books it; what cannot be had stays declared as unseen. */
+export async function askRestarts(
+  checkpoint: Checkpoint,
+  prometheus: Prometheus,
+  reading: Reading,
+  restarts: readonly Restart[],
+  settings: ObserveSettings,
+  warnings: string[],
+): Promise<void> {
+  const { series, seed, watermark } = checkpoint
+  const since = restartsSince(restarts)
+  if (restarts.length === 0 || since >= watermark) return
+  const byRow = new Map<number, number>()
+  try {
+    if (checkpoint.externalLabels === null) await askUps(checkpoint, prometheus, reading)
+    if (checkpoint.externalLabels === null) {
+      throw new Error('no "up" series of the body is one of the query API, so external labels are unknown')
+    }
+    const externalLabels = new Map(checkpoint.externalLabels)
+    for (const expression of restartExpressions(restarts, checkpoint, settings.mesh, watermark - since)) {
+      for (const { labels, value } of await prometheus.queryInstant(expression, watermark)) {
+        const { lo, hi, length } = prepareSeries(labelled(labels), externalLabels, seed)
+        const row = series.find(lo, hi, length)
+        if (row >= 0) byRow.set(row, value)
+      }
+    }
+  } catch (error) {
+    warnings.push(`restarts not asked: ${(error as Error).message}`)
+    return
+  }
+  settleRestarts(checkpoint, restarts, { since, byRow }, settings)
+}
+
 /** Asks for series that died, when it is time, and books their tails; gives how many the query API told of. */
 export async function askTails(
   checkpoint: Checkpoint,
@@ -105,12 +138,7 @@ export async function askTails(
     samples = prepareTails(checkpoint, dead)
     if (samples.some(({ prepared }) => !isKnown(checkpoint, prepared))) {
       if (checkpoint.externalLabels === null) {
-        const ups = await prometheus.queryInstant(UP, at)
-        learn(
-          checkpoint,
-          reading,
-          ups.map(({ labels }) => labelled(labels).labels),
-        )
+        await askUps(checkpoint, prometheus, reading)
         samples = prepareTails(checkpoint, dead)
       }
       for (const { labels, value } of await prometheus.queryInstant(startsExpression(windowMs), at)) {
@@ -138,6 +166,16 @@ function isKnown({ series }: Checkpoint, { lo, hi, length }: FreshSeries): boole
   return series.find(lo, hi, length) >= 0
 }
 
+/** Asks for the `up` series, and learns the external labels from them. */
+async function askUps(checkpoint: Checkpoint, prometheus: Prometheus, reading: Reading): Promise<void> {
+  const ups = await prometheus.queryInstant(UP, checkpoint.watermark)
+  learn(
+    checkpoint,
+    reading,
+    ups.map(({ labels }) => labelled(labels).labels),
+  )
+}
+
 /** Learns the external labels from some `up` series as both sides have them. */
 function learn(checkpoint: Checkpoint, reading: Reading, queriedUps: readonly Labels[]): void {
   const federated = reading.ups.flatMap((bytes) => decodeSeries(bytes)?.labels ?? [])
@@ -146,6 +184,6 @@ function learn(checkpoint: Checkpoint, reading: Reading, queriedUps: readonly La
 }
 
 function labelled(labels: Record<string, string>): LabelledSeries {
-  const { __name__: name = '', [TAIL_LABEL]: _, ...rest } = labels
+  const { [METRIC_LABEL]: metric = '', __name__: name = metric, ...rest } = labels
   return { name, labels: new Map(Object.entries(rest)) }
 }

@@ -26,7 +26,7 @@ import { DAY_MS, HOUR_MS, isoHour, isoInstant } from '#core/time.ts'
 import { readingWatermark } from '#core/watermark.ts'
 import { type Prometheus, prometheusOf } from '../prometheus.ts'
 import type { Etag, PutResult, Store } from '../store/store.ts'
-import { askTails, replay } from './inquiries.ts'
+import { askRestarts, askTails, replay } from './inquiries.ts'
 
 export interface ScrapeOptions {
   prometheus?: Prometheus
@@ -152,9 +152,13 @@ async function takeIn(
     if (target.tails) replayed = await replay(checkpoint, prometheus, reading, watermark, settings, where, warnings)
     if (replayed > 0) reading = await read()
   }
-  const unchanged = !observe(checkpoint, reading, settings, where)
-  const tails = unchanged || !target.tails ? 0 : await askTails(checkpoint, prometheus, reading, settings, warnings)
-  return { unchanged, samples: reading.size, skipped: reading.skippedLines, replayed, tails }
+  const restarts = observe(checkpoint, reading, settings, where)
+  let tails = 0
+  if (restarts !== null && target.tails) {
+    await askRestarts(checkpoint, prometheus, reading, restarts, settings, warnings)
+    tails = await askTails(checkpoint, prometheus, reading, settings, warnings)
+  }
+  return { unchanged: restarts === null, samples: reading.size, skipped: reading.skippedLines, replayed, tails }
 }
 
 /** The watermark is never lowered again: one absurd clock must not take the ledger into another century. */
