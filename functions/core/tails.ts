@@ -5,7 +5,7 @@
  */
 import { Bookings } from '#core/bookings.ts'
 import type { Checkpoint } from '#core/checkpoint.ts'
-import { continueTail, type Delta, isUsable, type Sample, startedAfter, wholeValue } from '#core/delta.ts'
+import { continueTail, type Delta, fell, isUsable, type Sample, startedAfter, wholeValue } from '#core/delta.ts'
 import { type Hash64, hashText } from '#core/hash.ts'
 import { IdentityIndex } from '#core/identity-index.ts'
 import { proxyIdentity, proxyKey, seriesIdentity } from '#core/labels.ts'
@@ -140,7 +140,7 @@ export function settleTails(
     if (delta.amount === 0) return
     if (delta.basis === 'reset') coverage.resets++
     book(row, delta, to)
-    columns.time[row] = to
+    columns.time[row] = watermark // a process that began before it may be the one that counted this
     columns.value[row] = value
     columns.tailedAt[row] = watermark
   }
@@ -163,7 +163,12 @@ export function settleTails(
       if (row !== null) settled.set(row, value)
     } else if (same.length === 1 && !settled.has(same[0])) {
       settled.set(same[0], value)
-      settleVanished(same[0], value)
+      if (!fell(columns.value[same[0]], value)) settleVanished(same[0], value)
+      else {
+        // Of a process since, and it may be the past of one that goes on under labels of its own.
+        coverage.baselineSeries++
+        bookings.note(coverage.baseline, same[0], wholeValue(value))
+      }
     }
   }
 
