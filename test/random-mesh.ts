@@ -2,7 +2,8 @@
  * A small mesh of chance and the Prometheus that scrapes it. Pods are born, found late, restarted, deleted and replaced as
  * the seed says; what each of their processes counted, and who saw it, is known.
  */
-import { UP, UPTIME } from '#core/metric.ts'
+import { METRIC_LABEL, UP, UPTIME } from '#core/metric.ts'
+import { peakExpression } from '#core/restarts.ts'
 import { bookedSelectors } from '#core/selectors.ts'
 import { startsExpression, tailExpression } from '#core/tails.ts'
 import { mix, unit } from '../functions/demo/random.ts'
@@ -39,7 +40,8 @@ const DISCOVERY_MS = 60_000
 const BEGIN = Date.UTC(2026, 10, 20, 10)
 const BYTES = 'istio_request_bytes_sum'
 const CODES = ['200', '404', '503']
-const SELECTORS = bookedSelectors(simulatedTarget())
+const MESH = simulatedTarget()
+const SELECTORS = bookedSelectors(MESH)
 const MOST_PODS = 7
 
 /** What tells one flow of this mesh from another. */
@@ -294,12 +296,19 @@ function samplesWithin({ samples }: StoredSeries, from: number, to: number): Raw
 
 type Element = { labels: Record<string, string>; value: number }
 
-/** Answers the three instant questions that a scrape asks, and no other. */
+/** Answers the four instant questions that a scrape asks, and no other. */
 function instant(storage: Storage, expression: string, time: number): Element[] {
   if (expression === UP) {
     return elements(storage.named(UP), (series) => newestAt(series, time)?.value)
   }
   const windowMs = windowOf(expression)
+  if (expression === peakExpression([BYTES], MESH, windowMs)) {
+    const peaks = elements(storage.named(BYTES), (series) => peakWithin(series, time - windowMs, time))
+    return peaks.map(({ labels: { __name__: name, ...labels }, value }) => ({
+      labels: { ...labels, [METRIC_LABEL]: name },
+      value,
+    }))
+  }
   if (expression === startsExpression(windowMs)) {
     return elements(storage.named(UPTIME), (series) => leastStart(series, time - windowMs, time))
   }
@@ -314,6 +323,13 @@ function elements(series: readonly StoredSeries[], valueIn: (series: StoredSerie
     const value = valueIn(each)
     return value === undefined ? [] : [{ labels: { __name__: each.name, ...each.labels }, value }]
   })
+}
+
+/** The greatest value of (from, to], where it exceeds the one now. */
+function peakWithin(series: StoredSeries, from: number, to: number): number | undefined {
+  const now = newestAt(series, to)
+  const peak = Math.max(...samplesWithin(series, from, to).map(({ value }) => value))
+  return now !== null && peak > now.value ? peak : undefined
 }
 
 /** The earliest start, in seconds since the epoch, that the uptimes at every 15 s of (from, to] tell. */
@@ -338,5 +354,6 @@ function raw(storage: Storage, rangeSelector: string, time: number): MatrixSerie
 
 /** The first window of an expression, in ms. */
 function windowOf(expression: string): number {
-  return Number(/\[(\d+)s/.exec(expression)?.[1]) * 1000
+  const [, amount, unit] = /\[(\d+)(ms|s)/.exec(expression) ?? []
+  return Number(amount) * (unit === 'ms' ? 1 : 1000)
 }

@@ -1,6 +1,6 @@
 /**
- * An accounting of one target, independent of the code it is held against: what committed bodies, replays and tails show of
- * each counter, summed by flow and measure, and how much time lay between them. Counters are known here by who counts, so
+ * An accounting of one target, independent of the code it is held against: what committed bodies, replays, tails and peaks
+ * show of each counter, summed by flow and measure, and how much time lay between them. Counters are known here by who counts, so
  * that neither labels nor starts nor resets need to be guessed.
  */
 import type { Checkpoint } from '#core/checkpoint.ts'
@@ -9,7 +9,7 @@ import { COUNTED, type Counted, type FlowRow } from '#core/flow.ts'
 import { HOUR_MS, hourOf } from '#core/time.ts'
 import { CHUNK_SELECTORS, type Chunk, type Told } from './endpoint.ts'
 import { type Counter, flowName, PROMETHEUS_INTERVAL_MS } from './mesh.ts'
-import type { Seen } from './prometheus.ts'
+import type { RawAnswer, Seen } from './prometheus.ts'
 
 /** What was seen of a counter last. */
 export interface Account {
@@ -73,7 +73,7 @@ export class Accounting {
   }
 
   /** Takes in what a process was told whose commit was done. */
-  commit({ body, chunks, tails }: Told): void {
+  commit({ body, chunks, tails, peaks }: Told): void {
     if (body === null) throw new Error('a scrape committed that was told nothing')
     if (this.watermark > 0 && this.#isGap(body.watermark)) this.#replay(chunks, body.watermark)
     if (this.watermark === 0) {
@@ -84,6 +84,7 @@ export class Accounting {
       this.#observe(body.watermark)
     }
     this.watermark = body.watermark
+    for (const seen of peaks ?? []) this.#seePeak(seen)
     for (const seen of tails ?? []) this.#see(seen, true)
   }
 
@@ -110,6 +111,7 @@ export class Accounting {
         if (watermark <= this.watermark) continue
         // What is older may be the ghost of a series whose tail was booked.
         for (const one of seen) if (one.time > this.watermark) this.#see(one, false)
+        for (const one of this.#peaksIn(raw, watermark)) this.#seePeak(one)
         this.#observe(watermark)
         this.watermark = watermark
       }
@@ -150,6 +152,30 @@ export class Accounting {
     this.#add(this.visible, counter, value - known.value)
     known.time = time
     known.value = value
+  }
+
+  /** The greatest value of a label set that has begun again. Of a process nobody has seen it tells too little to be told. */
+  #seePeak(seen: Seen): void {
+    if (this.accounts.has(seen.counter.id)) {
+      this.#see(seen, true)
+      return
+    }
+    this.#open(seen.counter, seen.time, seen.value, 0)
+    this.#add(this.visible, seen.counter, seen.value)
+    this.#add(this.unaccountable, seen.counter, seen.value)
+  }
+
+  /** Of every label set that has a smaller value by then, the greatest raw sample that is not accounted for. */
+  #peaksIn(raw: readonly RawAnswer[], to: number): Seen[] {
+    return raw.flatMap(({ answer, counters }) => {
+      if (counters === null) return []
+      const samples = answer.samples
+        .map(({ timeMs: time, value }, index): Seen => ({ counter: counters[index], time, value }))
+        .filter(({ counter, time }) => time <= to && time > (this.accounts.get(counter.id)?.time ?? this.watermark))
+      const newest = answer.samples.findLast(({ timeMs }) => timeMs <= to)
+      const most = samples.reduce<Seen | null>((one, other) => (other.value > (one?.value ?? 0) ? other : one), null)
+      return most !== null && newest !== undefined && most.value > newest.value ? [most] : []
+    })
   }
 
   #add(amounts: Amounts, { flow, measure, blocked }: Counter, amount: number): void {

@@ -192,6 +192,34 @@ export const VARIANTS: readonly Variant[] = [
     caughtBy: ['conserved', 'lower-bound'],
   },
   {
+    name: 'books the whole of what a restarted counter had reached',
+    patches: [
+      {
+        file: 'core/restarts.ts',
+        from: 'wholeValue(peak) - wholeValue(previous.value)',
+        to: 'wholeValue(peak)',
+      },
+    ],
+    caughtBy: ['conserved', 'lower-bound'],
+  },
+  {
+    name: 'asks what a restarted counter had reached from before its own last scrape on',
+    patches: [
+      {
+        file: 'core/restarts.ts',
+        from: 'Math.max(latest, settledThrough), 0)',
+        to: 'Math.max(latest, settledThrough), 0) - 3_600_000',
+      },
+    ],
+    caughtBy: ['conserved', 'lower-bound'],
+    only: { restarts: 1 },
+  },
+  {
+    name: 'takes what a counter has reached since its restart for what it had before',
+    patches: [{ file: 'core/restarts.ts', from: 'fell(peak, sample.value) ?', to: 'peak > 0 ?' }],
+    caughtBy: ['conserved', 'lower-bound'],
+  },
+  {
     name: 'counts a gap as observed',
     patches: [
       {

@@ -2,6 +2,7 @@
  * A process's view of Prometheus, on which answers go as the weather has it, and its record: what it was told, which is
  * what its commit has to account for.
  */
+import { peakExpression } from '#core/restarts.ts'
 import { bookedSelectors } from '#core/selectors.ts'
 import { startsExpression, tailExpression } from '#core/tails.ts'
 import type { Prometheus } from '../../functions/prometheus.ts'
@@ -24,6 +25,7 @@ export interface Told {
   body: Body | null
   chunks: Chunk[]
   tails: Seen[] | null // null when nobody asked, or any of the questions failed
+  peaks: Seen[] | null // likewise
 }
 
 /** Where the bodies of one run come from. */
@@ -38,7 +40,8 @@ export interface Endpoint {
 
 /** The selectors of a chunk: two of booked series, of which the second matches nothing here; uptimes; `up`. */
 export const CHUNK_SELECTORS = 4
-const SELECTORS = bookedSelectors(simulatedTarget())
+const MESH = simulatedTarget()
+const SELECTORS = bookedSelectors(MESH)
 const REMEMBERED = 40
 
 /** `moment`: the body of this moment and no other, whenever it is asked for (ms since epoch). */
@@ -81,9 +84,18 @@ export function prometheusOf(process: Process, endpoint: Endpoint, told: Told, m
     },
 
     async queryInstant(expression, timeMs): Promise<VectorSample[]> {
+      const metrics = [...expression.matchAll(/max_over_time\((\w+)\{/g)].map(([, name]) => name)
       try {
         return await ask(() => {
           if (expression === 'up') return replica().ups(timeMs)
+          if (metrics.length > 0) {
+            const windowMs = Number(/\[(\d+)ms\]/.exec(expression)?.[1])
+            const asked = [...new Set(metrics)]
+            if (expression !== peakExpression(asked, MESH, windowMs)) throw new Error(`nobody foresaw ${expression}`)
+            const { samples, seen } = replica().peaks(asked, timeMs, windowMs)
+            told.peaks = [...(told.peaks ?? []), ...seen]
+            return samples
+          }
           const windowMs = windowOf(expression)
           if (expression === startsExpression(windowMs)) return replica().starts(timeMs, windowMs)
           if (expression !== tailExpression(SELECTORS, windowMs)) throw new Error(`nobody foresaw ${expression}`)
@@ -92,7 +104,8 @@ export function prometheusOf(process: Process, endpoint: Endpoint, told: Told, m
           return samples
         })
       } catch (error) {
-        told.tails = null
+        if (metrics.length > 0) told.peaks = null
+        else told.tails = null
         throw error
       }
     },

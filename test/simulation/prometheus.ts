@@ -1,8 +1,8 @@
 /**
- * What one replica of a Prometheus knows of a mesh, at any moment: bodies of /federate, the last values of the dead, and
- * raw samples, with staleness as Prometheus keeps it. Samples are told together with the counters they are of.
+ * What one replica of a Prometheus knows of a mesh, at any moment: bodies of /federate, the last values of the dead, the
+ * greatest ones of what began again, and raw samples, with staleness as Prometheus keeps it. Samples are told together with the counters they are of.
  */
-import { UP, UPTIME } from '#core/metric.ts'
+import { METRIC_LABEL, UP, UPTIME } from '#core/metric.ts'
 import { mix } from '../../functions/demo/random.ts'
 import type { MatrixSeries, VectorSample } from '../../functions/query-api.ts'
 import { type Counter, type Mesh, NAMESPACE, type Pod, PROMETHEUS_INTERVAL_MS, type Span } from './mesh.ts'
@@ -121,6 +121,30 @@ export class PrometheusReplica {
       timeMs: time,
     }))
     return { samples, seen: seen.map((one) => ({ ...one, time: one.time + this.#settings.clockAhead })) }
+  }
+
+  /** Series of these metrics that were greater in the window before an instant than they are at it, each as it was then. */
+  peaks(metrics: readonly string[], time: number, windowMs: number): { samples: VectorSample[]; seen: Seen[] } {
+    const now = time - this.#settings.clockAhead
+    const visible = new Map<string, number>()
+    const keyOf = (counter: Counter, at: number) =>
+      this.#text(counter.metric, counter.process.pod, this.#epochAt(at), -1, counter)
+    this.#eachVisible(now, (_name, _pod, at, value, counter) => {
+      if (counter !== null) visible.set(keyOf(counter, at), value)
+    })
+    const samples: VectorSample[] = []
+    const seen: Seen[] = []
+    for (const { answer, counters } of this.raw('counters', time, windowMs)) {
+      const { __name__: name, ...labels } = answer.labels
+      if (counters === null || !metrics.includes(name)) continue
+      const most = answer.samples.reduce((best, { value }, i) => (value > answer.samples[best].value ? i : best), 0)
+      const { value, timeMs } = answer.samples[most]
+      const shown = visible.get(keyOf(counters[most], timeMs - this.#settings.clockAhead))
+      if (shown === undefined || value <= shown) continue
+      samples.push({ labels: { ...labels, [METRIC_LABEL]: name }, value, timeMs: time })
+      seen.push({ counter: counters[most], time: timeMs, value })
+    }
+    return { samples, seen }
   }
 
   /** The earliest starts that the uptimes of the window before an instant tell, in seconds since the epoch. */

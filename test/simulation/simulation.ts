@@ -213,7 +213,7 @@ class Run {
   ): Promise<unknown> {
     if (what === 'seal') return sealDays(store, { now: clock, settleHours: SETTLE_HOURS })
     if (what === 'publish') return publish(store, this.#pages, plainSite, { title: 'Egress' })
-    const told: Told = { body: null, chunks: [], tails: null }
+    const told: Told = { body: null, chunks: [], tails: null, peaks: null }
     this.#told.set(process, told)
     this.#scrapes++
     const seed = { lo: this.#chance.next(), hi: this.#chance.next() }
