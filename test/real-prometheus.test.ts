@@ -14,6 +14,8 @@ import { parseCsv } from '#core/csv.ts'
 import { COUNTED, type FlowRow } from '#core/flow.ts'
 import { checkpointKey, rollupPrefix } from '#core/keys.ts'
 import { decodeSeries, formatSeries, type LabelledSeries, type Labels, learnExternalLabels } from '#core/labels.ts'
+import { BOOKED, METRIC_LABEL } from '#core/metric.ts'
+import { peakExpression } from '#core/restarts.ts'
 import { decodeRollup } from '#core/rollup.ts'
 import { bookedSelectors, federationSelectors } from '#core/selectors.ts'
 import { startsExpression, tailExpression } from '#core/tails.ts'
@@ -227,7 +229,9 @@ present(`a mesh that Prometheus watches${how}`, () => {
   const restarting = new Exporter(pod('search-9zt4q', '10.1.0.3'), hourAgo)
   const born = new Exporter(pod('cart-hh2d8', '10.1.0.4'), hourAgo)
   const job = new Exporter(pod('invoice-k7w2m', '10.1.0.5'), hourAgo)
-  const exporters = [steady, dying, restarting, born, job]
+  const crashing = new Exporter(pod('payment-c8d2p', '10.1.0.6'), hourAgo)
+  const exporters = [steady, dying, restarting, crashing, born, job]
+  const first = [steady, dying, restarting, crashing]
   const addresses = new Map<Exporter, string>()
   let folder: string
   let running: RunningPrometheus | undefined
@@ -256,8 +260,8 @@ present(`a mesh that Prometheus watches${how}`, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mesh-'))
     for (const exporter of exporters) addresses.set(exporter, await exporter.listen())
-    for (const exporter of [steady, dying, restarting]) countAll(exporter, 1000)
-    await discover([steady, dying, restarting])
+    for (const exporter of first) countAll(exporter, 1000)
+    await discover(first)
     running = await startPrometheus({
       externalLabels: EXTERNAL_LABELS,
       scrapeConfigs: [
@@ -284,7 +288,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
       join(folder, 'wharfage.yaml'),
       `store: ./by-hand\ntargets: [{ name: mesh, url: ${target.url}, interval: 5s, prometheusInterval: 299s }]\n`,
     )
-    await Promise.all([steady, dying, restarting].map((exporter) => exporter.scraped()))
+    await Promise.all(first.map((exporter) => exporter.scraped()))
   })
 
   afterAll(async () => {
@@ -311,7 +315,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
     )
     const queried = (await ask('up')).map(labelled)
     const labelsOf = (series: LabelledSeries | null): Labels => series!.labels
-    expect(federated).toHaveLength(4)
+    expect(federated).toHaveLength(5)
     expect(learnExternalLabels(federated.map(labelsOf), queried.map(labelsOf))).toEqual(
       new Map(Object.entries(EXTERNAL_LABELS)),
     )
@@ -343,29 +347,34 @@ present(`a mesh that Prometheus watches${how}`, () => {
     expect((await readLedger(store)).sums).toEqual({})
 
     // All go on, and one of them talks to somebody new.
-    for (const exporter of [steady, dying, restarting]) countAll(exporter, 3)
+    for (const exporter of first) countAll(exporter, 3)
     steady.count(
       { ...STRIPE, service: 'new.example.com', host: 'new.example.com' },
       { requests: 17, egressBytes: 1700 },
     )
-    await Promise.all([steady, dying, restarting].map((exporter) => exporter.scraped()))
+    await Promise.all(first.map((exporter) => exporter.scraped()))
     await scrape(store)
     expect((await readLedger(store)).sums).toEqual(truth(exporters, before))
 
-    // One restarts and outgrows itself, one dies, one is born; a job is born and dead before we look again.
+    // One restarts and outgrows itself, one goes on for a while and then restarts, one dies, one is born; a job is born and
+    // dead before we look again.
     restarting.restart()
     countAll(restarting, 2000)
     countAll(dying, 5)
+    countAll(crashing, 7)
     job.startedAt = Date.now()
     countAll(job, 19)
     born.startedAt = Date.now()
     countAll(born, 2)
-    await Promise.all([restarting.scraped(), dying.scraped()])
+    await Promise.all([restarting.scraped(), dying.scraped(), crashing.scraped()])
     dying.die()
-    await discover([steady, restarting, born, job])
-    await Promise.all([born.scraped(), job.scraped()])
+    const reached = bookable(crashing)
+    crashing.restart()
+    countAll(crashing, 2)
+    await discover([steady, restarting, crashing, born, job])
+    await Promise.all([born.scraped(), job.scraped(), crashing.scraped()])
     job.die()
-    await discover([steady, restarting, born])
+    await discover([steady, restarting, crashing, born])
     await Promise.all([gone(dying), gone(job)])
     countAll(steady, 1)
     await steady.scraped()
@@ -375,24 +384,25 @@ present(`a mesh that Prometheus watches${how}`, () => {
     const at = Date.parse(third.watermark)
     const mesh = { clusterDomain: 'cluster.local', gateways: [GATEWAY], waypoints: [] }
     const tails = await ask(tailExpression(bookedSelectors(mesh), at - Date.parse(baseline.watermark)), at)
-    const dead = [dying, job].flatMap((exporter) =>
-      exporter
-        .exposed()
-        .filter(({ name, labels }) => /(_total|_sum)$/.test(name) && labels.reporter === 'source')
-        .filter(({ labels }) => ![IN_MESH.name, TO_GATEWAY.name].includes(labels.destination_service_name))
-        .map(({ name, labels, value }) => `${exporter.pod.pod} ${name} ${labels.destination_service} ${value}`),
-    )
+    const dead = [dying, job].flatMap(bookable)
     expect(
       tails
         .map(({ labels, value }) => `${labels.pod} ${labels.__name__} ${labels.destination_service} ${value}`)
         .sort(),
     ).toEqual(dead.sort())
+    const names = BOOKED.map(({ name }) => name)
+    const peaks = await ask(peakExpression(names, mesh, at - Date.parse(baseline.watermark)), at)
+    expect(
+      peaks
+        .map(({ labels, value }) => `${labels.pod} ${labels[METRIC_LABEL]} ${labels.destination_service} ${value}`)
+        .sort(),
+    ).toEqual(reached.sort())
     expect(third.tails).toBe(dead.length)
 
-    // Seen every 15 s, the restarted pod's first life may have been overlooked; no other start may be wrong.
+    // Seen every 15 s, a restarted pod's first life may have been overlooked; no other start may be wrong.
     for (const { labels, value } of await ask(startsExpression(at - Date.parse(baseline.watermark)), at)) {
       const exporter = exporters.find((one) => one.pod.pod === labels.pod)
-      if (exporter === undefined || exporter === restarting) continue
+      if (exporter === undefined || exporter === restarting || exporter === crashing) continue
       expect(Math.abs(value * 1000 - exporter.startedAt)).toBeLessThan(2000)
     }
 
@@ -408,7 +418,7 @@ present(`a mesh that Prometheus watches${how}`, () => {
       counts.reduce((sum, coverage) => sum + coverage[count], 0)
     const booked = dead.length / 2
     expect(total('deaths')).toBe(2 * booked)
-    expect(total('resets')).toBe(booked)
+    expect(total('resets')).toBe(2 * booked)
     expect(total('births')).toBe(2 * booked + 2)
     expect(total('baselineSeries')).toBe(0)
     expect(total('skippedLines')).toBe(0)
@@ -551,6 +561,15 @@ remembers(`a mesh that Prometheus remembers${howToo}`, () => {
     )
   })
 })
+
+/** What a scrape of now would see that can be booked: pod, metric, service and value. */
+function bookable(exporter: Exporter): string[] {
+  return exporter
+    .exposed()
+    .filter(({ name, labels }) => /(_total|_sum)$/.test(name) && labels.reporter === 'source')
+    .filter(({ labels }) => ![IN_MESH.name, TO_GATEWAY.name].includes(labels.destination_service_name))
+    .map(({ name, labels, value }) => `${exporter.pod.pod} ${name} ${labels.destination_service} ${value}`)
+}
 
 function federateBody(sampled: readonly ExposedSeries[], timeMs: number): Uint8Array {
   const external = new Map(Object.entries(EXTERNAL_LABELS))
