@@ -62,13 +62,16 @@ const MESH = { seed: 14, hours: 2, ledgerSeconds: [60, 300] }
 present(`two hours of a mesh, by PromQL and by ledgers of one and of five minutes${how}`, () => {
   let often: Measured // Prometheus scrapes every 15 s
   let seldom: Measured // every 60 s, and nobody but jobs calls
+  let restarts: Measured // every 15 s, and three containers restart
   let workloads: Map<string, MeasuredWorkload>
 
   beforeAll(async () => {
-    const kinds = ['sparse', 'bursty', 'churning', 'restarting']
+    const kinds = ['sparse', 'bursty', 'churning']
     often = await measure({ ...MESH, workloads: kinds, prometheusSeconds: 15 })
     seldom = await measure({ ...MESH, workloads: ['jobs'], prometheusSeconds: 60 })
-    workloads = new Map([...often.workloads, ...seldom.workloads].map((one) => [one.workload, one]))
+    restarts = await measure({ ...MESH, seed: 22, workloads: ['restarting'], prometheusSeconds: 15 })
+    const measured = [often, seldom, restarts].flatMap((each) => each.workloads)
+    workloads = new Map(measured.map((one) => [one.workload, one]))
   }, 180_000)
 
   const byIncrease = (name: string): Errors => {
@@ -102,6 +105,11 @@ present(`two hours of a mesh, by PromQL and by ledgers of one and of five minute
     }
   })
 
+  test('of containers that restart, too, at whichever interval', () => {
+    expect(neverSampled('restarting')).toBeGreaterThan(0.001)
+    for (const total of byLedgers('restarting')) expect(total).toBeCloseTo(-neverSampled('restarting'), 3)
+  })
+
   test('increase() loses more than the ledgers of jobs that Prometheus sees once or twice', () => {
     for (const total of byLedgers('jobs')) expect(byIncrease('jobs').total).toBeLessThan(total - 0.1)
   })
@@ -110,7 +118,7 @@ present(`two hours of a mesh, by PromQL and by ledgers of one and of five minute
   test('coverage declares at least half of what a ledger lacks, and at most twice, but of jobs that nobody scraped alive', () => {
     const ratio = ({ workloads, declared }: Measured, ledger: number) =>
       declared[ledger] / sum(workloads.map(({ truth, ledgers }) => sum(truth) - sum(ledgers[ledger])))
-    for (const each of [ratio(often, 0), ratio(often, 1), ratio(seldom, 0)]) {
+    for (const each of [ratio(often, 0), ratio(often, 1), ratio(seldom, 0), ratio(restarts, 0), ratio(restarts, 1)]) {
       expect(each).toBeGreaterThan(0.5)
       expect(each).toBeLessThan(2)
     }
