@@ -132,6 +132,18 @@ test('learns the largest set, since a label of a target hides an external one of
   expect(learnExternalLabels(federated, [...queried].reverse())).toEqual(labels(external))
 })
 
+test('takes no new label of a target for an external one, though the query API knows the target without it, too', () => {
+  const external = { cluster: 'prod' }
+  const federated = [
+    labels({ instance: 'a', zone: 'z1', ...external }),
+    labels({ instance: 'b', zone: 'z1', ...external }),
+  ]
+  const queried = [labels({ instance: 'a' }), labels({ instance: 'a', zone: 'z1' })]
+  expect(learnExternalLabels(federated, queried)).toEqual(labels(external))
+  const untouched = labels({ instance: 'c', ...external })
+  expect(learnExternalLabels([...federated, untouched], [labels({ instance: 'a' })])).toBeNull()
+})
+
 test('learns nothing from targets that only one side shows, or that several could be', () => {
   expect(learnExternalLabels([], [labels({ instance: 'a' })])).toBeNull()
   expect(learnExternalLabels([labels({ instance: 'b', cluster: 'x' })], [labels({ instance: 'a' })])).toBeNull()

@@ -131,14 +131,24 @@ function quote(value: string): string {
   return `"${value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`
 }
 
-/** The external labels of a Prometheus: what its /federate shows on a series beyond what its query API does. */
+/**
+ * The external labels of a Prometheus: what its /federate shows on a series beyond what its query API does; null when that
+ * cannot be told. Every series shows their names, and a series is the one it shares most labels with: by what a target had
+ * before it was relabelled, its new labels would look external.
+ */
 export function learnExternalLabels(federated: readonly Labels[], queried: readonly Labels[]): Labels | null {
+  const shown = new Map<Labels, Labels[]>() // by what the query API shows of it
+  for (const labels of federated) {
+    const fitting = queried.filter((plain) => [...plain].every(([key, value]) => labels.get(key) === value))
+    const most = Math.max(...fitting.map(({ size }) => size))
+    for (const plain of fitting) if (plain.size === most) shown.set(plain, [...(shown.get(plain) ?? []), labels])
+  }
   let learnt: Labels | null = null // an own label can hide an external one of its name, so the largest set is the right one
-  for (const plain of queried) {
-    const matches = federated.filter((labels) => [...plain].every(([key, value]) => labels.get(key) === value))
+  for (const [plain, matches] of shown) {
     const extras = matches.map((labels) => [...labels].filter(([key]) => !plain.has(key)).sort(byName))
     const distinct = new Set(extras.map((extra) => JSON.stringify(extra)))
-    if (distinct.size === 1 && extras[0].length >= (learnt?.size ?? 0)) learnt = new Map(extras[0])
+    if (distinct.size !== 1 || extras[0].length < (learnt?.size ?? 0)) continue
+    if (extras[0].every(([key]) => federated.every((labels) => labels.has(key)))) learnt = new Map(extras[0])
   }
   return learnt
 }

@@ -3,7 +3,7 @@
  * while nobody scraped.
  */
 import type { Checkpoint } from '#core/checkpoint.ts'
-import { decodeSeries, type LabelledSeries, type Labels, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
+import { decodeSeries, type LabelledSeries, learnExternalLabels, proxyIdentity } from '#core/labels.ts'
 import { METRIC_LABEL, UP, UPTIME } from '#core/metric.ts'
 import type { FreshSeries } from '#core/newcomers.ts'
 import { type ObserveSettings, observe } from '#core/observe.ts'
@@ -31,11 +31,18 @@ export async function replay(
   warnings: string[],
 ): Promise<number> {
   let moments = 0
+  try {
+    if (checkpoint.externalLabels === null || !reading.knowsUps) await learn(checkpoint, prometheus, reading, watermark)
+    if (checkpoint.externalLabels === null) throw new Error('no "up" series of the body is known to the query API')
+  } catch (error) {
+    warnings.push(`gap not replayed: ${(error as Error).message}`)
+    return 0
+  }
   for (let from = checkpoint.watermark; from < watermark; from += REPLAY_CHUNK_MS) {
     const to = Math.min(from + REPLAY_CHUNK_MS, watermark)
     let raw: RawSeries[]
     try {
-      raw = await askRaw(checkpoint, prometheus, reading, settings, { from, to })
+      raw = await askRaw(checkpoint, prometheus, settings, { from, to })
     } catch (error) {
       warnings.push(`gap not replayed past ${isoInstant(checkpoint.watermark)}: ${(error as Error).message}`)
       break
@@ -62,7 +69,6 @@ export async function replay(
 async function askRaw(
   checkpoint: Checkpoint,
   prometheus: Prometheus,
-  reading: Reading,
   settings: ObserveSettings,
   { from, to }: { from: number; to: number },
 ): Promise<RawSeries[]> {
@@ -72,14 +78,6 @@ async function askRaw(
     answers.push(...(await prometheus.queryRange(`${selector}${range}`, to)))
   }
   const series = answers.map(({ labels, samples }) => ({ series: labelled(labels), samples }))
-  const ups = series.filter((one) => one.series.name === UP)
-  if (checkpoint.externalLabels === null || !reading.knowsUps) {
-    learn(
-      checkpoint,
-      reading,
-      ups.map((one) => one.series.labels),
-    )
-  }
   const externalLabels = new Map(checkpoint.externalLabels ?? [])
   return series.map((one) => ({
     prepared: prepareSeries(one.series, externalLabels, checkpoint.seed),
@@ -101,7 +99,7 @@ export async function askRestarts(
   if (restarts.length === 0 || since >= watermark) return
   const byRow = new Map<number, number>()
   try {
-    if (checkpoint.externalLabels === null) await askUps(checkpoint, prometheus, reading)
+    if (checkpoint.externalLabels === null) await learn(checkpoint, prometheus, reading, watermark)
     if (checkpoint.externalLabels === null) {
       throw new Error('no "up" series of the body is one of the query API, so external labels are unknown')
     }
@@ -138,7 +136,7 @@ export async function askTails(
     samples = prepareTails(checkpoint, dead)
     if (samples.some(({ prepared }) => !isKnown(checkpoint, prepared))) {
       if (checkpoint.externalLabels === null) {
-        await askUps(checkpoint, prometheus, reading)
+        await learn(checkpoint, prometheus, reading, at)
         samples = prepareTails(checkpoint, dead)
       }
       for (const { labels, value } of await prometheus.queryInstant(startsExpression(windowMs), at)) {
@@ -166,21 +164,18 @@ function isKnown({ series }: Checkpoint, { lo, hi, length }: FreshSeries): boole
   return series.find(lo, hi, length) >= 0
 }
 
-/** Asks for the `up` series, and learns the external labels from them. */
-async function askUps(checkpoint: Checkpoint, prometheus: Prometheus, reading: Reading): Promise<void> {
-  const ups = await prometheus.queryInstant(UP, checkpoint.watermark)
-  learn(
-    checkpoint,
-    reading,
-    ups.map(({ labels }) => labelled(labels).labels),
-  )
-}
-
-/** Learns the external labels from some `up` series as both sides have them. */
-function learn(checkpoint: Checkpoint, reading: Reading, queriedUps: readonly Labels[]): void {
+/** Learns the external labels from some `up` series as both sides have them at a body's watermark, in ms since epoch. */
+async function learn(
+  checkpoint: Checkpoint,
+  prometheus: Prometheus,
+  reading: Reading,
+  watermark: number,
+): Promise<void> {
+  const ups = await prometheus.queryInstant(UP, watermark)
   const federated = reading.ups.flatMap((bytes) => decodeSeries(bytes)?.labels ?? [])
-  const learnt = learnExternalLabels(federated, queriedUps)
-  if (learnt !== null) checkpoint.externalLabels = [...learnt]
+  const queried = ups.map(({ labels }) => labelled(labels).labels)
+  const learnt = learnExternalLabels(federated, queried)
+  checkpoint.externalLabels = learnt === null ? null : [...learnt]
 }
 
 function labelled(labels: Record<string, string>): LabelledSeries {
