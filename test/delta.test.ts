@@ -3,10 +3,12 @@ import {
   apportion,
   type Birth,
   bearSeries,
+  CLOCKS_APART_MS,
   continueSeries,
   continueTail,
   type Delta,
   isUsable,
+  mayBeEarlier,
   type ProcessStart,
   type Sample,
   wholeValue,
@@ -129,6 +131,21 @@ test.each<[string, Sample, Sample, ProcessStart, Delta]>([
   ['an older timestamp adds nothing even after a restart', at(100, 1000), at(99, 10), starts(0, 130), NOTHING],
 ])('%s', (_, previous, sample, start, expected) => {
   expect(continueSeries(previous, sample, start)).toEqual(expected)
+})
+
+// Another replica's clock may be ahead by half a minute.
+test.each<[string, Sample, boolean]>([
+  ['smaller and soon after', at(129, 999), true],
+  ['smaller and before', at(90, 999), true],
+  ['smaller and half a minute after', at(130, 999), false],
+  ['as large', at(101, 1000), false],
+])('a value under other labels may be an earlier one when it is %s', (_, sample, expected) => {
+  expect(mayBeEarlier(at(100, 1000), sample)).toBe(expected)
+})
+
+test('a start that another clock tells is a restart only when it lies further off than the clocks', () => {
+  const told = (now: number) => continueSeries(at(100, 1000), at(400, 1500), starts(90, now), CLOCKS_APART_MS).basis
+  expect([110, 135, 136, 200].map(told)).toEqual(['difference', 'difference', 'reset', 'reset'])
 })
 
 test('a tail is a difference, or its value when that is smaller', () => {

@@ -24,9 +24,15 @@ function matches(known: string[], unknown: string[], seen: number[] = [], start:
   const table = tableOf(known)
   const { flow, metric } = table.columns
   for (let row = 0; row < table.size; row++) flow[row] = metric[row] < 100 ? 0 : -1
-  const shownAt = Float64Array.from(known, (_, row) => (seen.includes(row) ? SAMPLED : 0))
-  const appearance = { shownAt, timeOf: () => SAMPLED, startOf: () => start, proxyOf: () => -1 }
-  return Object.fromEntries(matchRelabelled(tableOf(unknown), table, appearance))
+  const sample = { time: SAMPLED, value: 1 }
+  const found = matchRelabelled(tableOf(unknown), table, {
+    returned: [],
+    shown: (row) => (seen.includes(row) ? sample : null),
+    sampleOf: () => sample,
+    startOf: () => start,
+    proxyOf: () => -1,
+  })
+  return Object.fromEntries(found.unknown)
 }
 
 const requests = (labels: string, code = 200) => `istio_requests_total{pod="cart-1",response_code="${code}",${labels}}`
@@ -68,14 +74,14 @@ function besideGhost(shown: number, freshTimes: number[], process = 7, start: nu
   table.columns.flow[0] = 0
   table.columns.proxy[0] = 7
   const unknown = tableOf(freshTimes.map((_, index) => requests(`cluster="b${index}"`)))
-  return Object.fromEntries(
-    matchRelabelled(unknown, table, {
-      shownAt: Float64Array.of(shown),
-      timeOf: (index) => freshTimes[index],
-      startOf: () => start,
-      proxyOf: () => process,
-    }),
-  )
+  const found = matchRelabelled(unknown, table, {
+    returned: [],
+    shown: () => (shown === 0 ? null : { time: shown, value: 1 }),
+    sampleOf: (index) => ({ time: freshTimes[index], value: 1 }),
+    startOf: () => start,
+    proxyOf: () => process,
+  })
+  return Object.fromEntries(found.unknown)
 }
 
 test.each<[string, object, object]>([
@@ -91,6 +97,65 @@ test.each<[string, object, object]>([
   ],
 ])('of one identity beside a row, a series %s', (_, found, expected) => {
   expect(found).toEqual(expected)
+})
+
+/**
+ * What becomes of rows that had vanished at ten and are there again an hour later, where others that `shown` names are there,
+ * too, and the rest has vanished since. Their process began at start.
+ */
+function returns(known: string[], returned: number[], shown: number[] = [], start: number | null = null) {
+  const table = tableOf(known)
+  const { flow, proxy, vanishedAt } = table.columns
+  flow.fill(0)
+  proxy.fill(7)
+  for (const row of returned) vanishedAt[row] = SAMPLED
+  const sample = { time: SAMPLED + 3_600_000, value: 5 }
+  const found = matchRelabelled(tableOf([]), table, {
+    returned,
+    shown: (row) => ([...returned, ...shown].includes(row) ? sample : null),
+    sampleOf: () => sample,
+    startOf: () => start,
+    proxyOf: () => 7,
+  })
+  return Object.fromEntries(found.returned)
+}
+
+const [main, other] = [requests('cluster="a"'), requests('cluster="a",replica="b"')]
+const tagged = (labels: string) => ['x="1"', 'x="2"'].map((own) => requests(`${labels},${own}`))
+
+test.each<[string, object, object]>([
+  ['and goes on where it was under other labels meanwhile', returns([main, other], [0]), { 0: 1 }],
+  ['and goes on as itself beside one that is there as well', returns([main, other], [0], [1]), {}],
+  ['and goes on as itself when it was nobody meanwhile', returns([main], [0]), {}],
+  ['as the successor of one it was not', returns([main, other], [0], [], SAMPLED + 1_800_000), { 0: 'successor' }],
+  ['with another and both go on as themselves', returns(tagged('cluster="a"'), [0, 1]), {}],
+  [
+    'with another and which of two was which cannot be told',
+    returns([...tagged('cluster="a"'), ...tagged('cluster="b"')], [0, 1]),
+    { 0: 'ambiguous', 1: 'ambiguous' },
+  ],
+])('a series returns %s', (_, found, expected) => {
+  expect(found).toEqual(expected)
+})
+
+test.each<[string, number, number, number, object]>([
+  ['of another process that counted less is only a namesake', 8, 300, 4, {}],
+  ['of another process that counted no less may be the same one', 8, 300, 5, { 0: 0 }],
+  ['of the same process that counted less was restarted', 7, 300, 4, { 0: 0 }],
+  ['of another process may be the same one by a clock that is ahead', 8, 12, 4, { 0: 0 }],
+])('a series %s', (_, process, seconds, value, expected) => {
+  const table = tableOf([main])
+  table.columns.flow[0] = 0
+  table.columns.proxy[0] = 7
+  table.columns.value[0] = 5
+  const found = matchRelabelled(tableOf([other]), table, {
+    returned: [],
+    shown: () => null,
+    sampleOf: () => ({ time: SAMPLED + seconds * 1000, value }),
+    startOf: () => null,
+    proxyOf: () => process,
+  })
+  expect(Object.fromEntries(found.unknown)).toEqual(expected)
 })
 
 test('series that are not booked are nobody’s continuation', () => {

@@ -115,3 +115,13 @@ test('finds thousands of series with random hashes', () => {
     expect(table.find(one.lo, one.hi, 8)).toBe(-1)
   }
 })
+
+test('finds a row under the hash it was given last, and no longer under the one before', () => {
+  const [one, other] = fc.sample(row, { numRuns: 2, seed: 1 })
+  const table = tableOf([one])
+  expect(table.find(one.lo, one.hi, one.length)).toBe(0)
+  table.relabel(0, other)
+  expect(table.find(one.lo, one.hi, one.length)).toBe(-1)
+  expect(table.find(other.lo, other.hi, other.length)).toBe(0)
+  expect(rowsOf(table)).toEqual([{ ...one, lo: other.lo, hi: other.hi, length: other.length }])
+})

@@ -31,7 +31,7 @@ export interface Coverage {
   deaths: number // series that vanished
   resets: number // counters that began again at zero
   assumedSeries: number // births that could not be proved, booked all the same
-  baselineSeries: number // series whose first value was not booked, since it may be old
+  baselineSeries: number // series a value of which was not booked, since it may be old, or booked under other labels
   evictedSeries: number // states of dead series dropped before their time, for want of room
   carriedSeries: number // series that came back under other labels and went on
   skippedLines: number // lines of a body that could not be read
@@ -52,7 +52,7 @@ export interface Coverage {
   late: Amounts // belonging to hours closed before
   tail: Amounts // counted after the last scrape that saw the series
   unseen: Amounts // estimate, not booked: what dying series counted after Prometheus's own last scrape of them
-  baseline: Amounts // not booked: first values of baselineSeries, which may reach back to any time before
+  baseline: Amounts // not booked: those values of baselineSeries, which may reach back to any time before
 }
 
 export function zeroAmounts(): Amounts {

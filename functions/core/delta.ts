@@ -32,6 +32,8 @@ const FLOAT_NOISE = 1e-9
 /** Uptime is in whole seconds, set at a flush, so one process' starts are read up to some 6 s apart. */
 const START_JITTER_MS = 15_000
 const LATE_START_MS = 10_000
+/** Clocks of two replicas of a Prometheus are less than this apart. */
+export const CLOCKS_APART_MS = 30_000
 /** Pods are discovered late, and their first samples later still. */
 const DISCOVERY_MS = 5 * 60_000
 
@@ -52,12 +54,15 @@ export function fell(from: number, to: number): boolean {
   return from - to > from * FLOAT_NOISE
 }
 
-/** What a series that was seen before adds. Older samples and repeated timestamps add nothing. */
-export function continueSeries(previous: Sample, sample: Sample, start: ProcessStart): Delta {
+/**
+ * What a series that was seen before adds. Older samples and repeated timestamps add nothing. The clocks by which the two
+ * samples and starts were stamped may be apart, in ms.
+ */
+export function continueSeries(previous: Sample, sample: Sample, start: ProcessStart, clocksApart = 0): Delta {
   if (sample.time <= previous.time) return NOTHING
   if (fell(previous.value, sample.value)) return resetTo(previous, sample, start)
   if (sample.value < previous.value) return { basis: 'difference', amount: 0, from: previous.time }
-  if (restarted(previous, sample, start)) return resetTo(previous, sample, start)
+  if (restarted(previous, sample, start, clocksApart)) return resetTo(previous, sample, start)
   return { basis: 'difference', amount: wholeValue(sample.value) - wholeValue(previous.value), from: previous.time }
 }
 
@@ -66,17 +71,25 @@ export function continueTail(previous: Sample, sample: Sample): Delta {
   return continueSeries(previous, sample, { before: null, now: null })
 }
 
-/** True when a process certainly began after an instant at which another was counting; both in ms since epoch. */
-export function startedAfter(time: number, start: number): boolean {
-  return start > time + START_JITTER_MS
+/**
+ * True when a value under other labels may be an earlier one than the last, stamped by another replica's clock: a smaller
+ * one is no proof yet that the counter began again.
+ */
+export function mayBeEarlier(previous: Sample, sample: Sample): boolean {
+  return fell(previous.value, sample.value) && sample.time < previous.time + CLOCKS_APART_MS
+}
+
+/** True when a process certainly began after an instant at which another was counting; all in ms, two since epoch. */
+export function startedAfter(time: number, start: number, clocksApart = 0): boolean {
+  return start > time + START_JITTER_MS + clocksApart
 }
 
 /** True when the process is another one than at the previous sample, though its counter may have grown past it. */
-function restarted(previous: Sample, sample: Sample, start: ProcessStart): boolean {
+function restarted(previous: Sample, sample: Sample, start: ProcessStart, clocksApart: number): boolean {
   // A sample older than the process is its predecessor's last one, still shown beside it.
   if (start.now === null || start.now > sample.time) return false
-  if (startedAfter(previous.time, start.now)) return true
-  return start.before !== null && start.now > previous.time && start.now - start.before > START_JITTER_MS
+  if (startedAfter(previous.time, start.now, clocksApart)) return true
+  return start.before !== null && start.now > previous.time && startedAfter(start.before, start.now, clocksApart)
 }
 
 function resetTo(previous: Sample, sample: Sample, start: ProcessStart): Delta {

@@ -12,7 +12,16 @@ import { Bookings } from '#core/bookings.ts'
 import type { Checkpoint } from '#core/checkpoint.ts'
 import type { MeshNames } from '#core/classify.ts'
 import type { Coverage } from '#core/coverage.ts'
-import { bearSeries, continueSeries, type Delta, isUsable, wholeValue } from '#core/delta.ts'
+import {
+  bearSeries,
+  CLOCKS_APART_MS,
+  continueSeries,
+  type Delta,
+  isUsable,
+  mayBeEarlier,
+  type Sample,
+  wholeValue,
+} from '#core/delta.ts'
 import { isGap, type ScrapeIntervals } from '#core/gap.ts'
 import { OpenHours } from '#core/hours.ts'
 import { BOOKED, UP_METRIC } from '#core/metric.ts'
@@ -97,23 +106,27 @@ class Observation {
   run(): void {
     const { checkpoint, reading, before, after, coverage, watermark } = this
     const seen = new Uint8Array(before.size)
-    const shownAt = new Float64Array(before.size)
+    const shown = new Int32Array(before.size).fill(-1) // by row: its sample
     const sampleOf = new Int32Array(reading.newcomers.unknown.size)
+    const returned: number[] = []
     for (let i = 0; i < reading.size; i++) {
-      if (reading.row[i] < 0) sampleOf[reading.fresh[i]] = i
+      const row = reading.row[i]
+      if (row < 0) sampleOf[reading.fresh[i]] = i
       else {
-        seen[reading.row[i]] = 1
-        shownAt[reading.row[i]] = reading.time[i]
+        seen[row] = 1
+        shown[row] = i
+        if (this.returns(row, i)) returned.push(row)
       }
     }
     const relabelled = matchRelabelled(reading.newcomers.unknown, before, {
-      shownAt,
-      timeOf: (unknown) => reading.time[sampleOf[unknown]],
-      startOf: (unknown) => this.startOf(this.proxies.ofUnknown[unknown], reading.time[sampleOf[unknown]]),
+      returned,
+      shown: (row) => (shown[row] < 0 ? null : this.sampleOf(shown[row])),
+      sampleOf: (unknown) => this.sampleOf(sampleOf[unknown]),
+      startOf: (proxy, time) => this.startOf(proxy, time),
       proxyOf: (unknown) => this.proxies.ofUnknown[unknown],
     })
     const carried = new Set<number>()
-    for (const row of relabelled.values()) {
+    for (const row of [...relabelled.unknown.values(), ...relabelled.returned.values()]) {
       if (typeof row !== 'number') continue
       carried.add(row)
       seen[row] = 1
@@ -127,10 +140,10 @@ class Observation {
       const fresh = reading.fresh[i]
       if (metricOf(reading, before, i) === UP_METRIC && reading.time[i] < watermark - LAG_MS) lagging++
       // A ghost's own line is what its series was before it went on under other labels.
-      if (row >= 0) carried.has(row) || this.continueRow(after.copy(before, row), i)
-      else if (relabelled.get(fresh) !== 'ghost') {
+      if (row >= 0) carried.has(row) || this.addKnown(row, relabelled.returned.get(row), i)
+      else if (relabelled.unknown.get(fresh) !== 'ghost') {
         this.placement.folding = room-- <= 0
-        this.addFresh(fresh, relabelled.get(fresh), i)
+        this.addFresh(fresh, relabelled.unknown.get(fresh), i)
       }
     }
     this.countLive()
@@ -150,19 +163,59 @@ class Observation {
     }
   }
 
-  private continueRow(row: number, i: number): void {
+  private sampleOf(i: number): Sample {
+    return { time: this.reading.time[i], value: this.reading.value[i] }
+  }
+
+  /**
+   * True when a row had vanished and is there again. In a replay, what was dead at the last scrape is shown for five minutes
+   * more; its tail may be booked already.
+   */
+  private returns(row: number, i: number): boolean {
+    return this.before.columns.vanishedAt[row] !== 0 && this.reading.time[i] > this.checkpoint.watermark
+  }
+
+  private addKnown(row: number, relabelled: Relabelled | undefined, i: number): void {
+    const { after, before } = this
+    if (typeof relabelled === 'number') {
+      this.carry(relabelled, before, row, before.columns.proxy[row], i)
+      return
+    }
+    const copy = after.copy(before, row)
+    if (relabelled === 'ghost' || (before.columns.vanishedAt[row] !== 0 && !this.returns(row, i))) return
+    // What it counted while it was away may have been booked under other labels.
+    if (relabelled === 'ambiguous') after.columns.value[copy] = Number.NaN
+    const told = this.restarts.length
+    this.continueRow(copy, i)
+    if (relabelled === 'successor') this.restarts.length = told // nor is asked what the one before it had reached
+  }
+
+  /**
+   * A series goes on where a row was, under the labels that another table has of it. While its value may be an earlier one,
+   * the row stays as it is: a smaller value under the same labels proves that a counter began again.
+   */
+  private carry(past: number, { columns }: SeriesTable, at: number, proxy: number, i: number): void {
+    const { after } = this
+    const row = after.copy(this.before, past)
+    const { time, value } = after.columns
+    if (mayBeEarlier({ time: time[row], value: value[row] }, this.sampleOf(i))) return
+    after.relabel(row, { lo: columns.lo[at], hi: columns.hi[at], length: columns.length[at] })
+    after.columns.proxy[row] = proxy
+    this.coverage.carriedSeries++
+    this.continueRow(row, i, CLOCKS_APART_MS)
+  }
+
+  private continueRow(row: number, i: number, clocksApart = 0): void {
     const { columns } = this.after
     const { reading } = this
-    // In a replay, what was dead at the last scrape is shown for five minutes more; its tail may be booked already.
     const vanishedAt = columns.vanishedAt[row]
-    if (vanishedAt !== 0 && reading.time[i] <= this.checkpoint.watermark) return
     columns.vanishedAt[row] = 0
     columns.tailedAt[row] = 0
     if (reading.row[i] >= 0 && reading.fresh[i] >= 0 && columns.metric[row] < BOOKED.length) {
       this.placeAgain(row, reading.fresh[i])
     }
     if (columns.flow[row] < 0) return
-    const sample = { time: reading.time[i], value: reading.value[i] }
+    const sample = this.sampleOf(i)
     if (!isUsable(sample.value)) {
       this.coverage.skippedSamples++
       return
@@ -172,7 +225,7 @@ class Observation {
       return
     }
     const previous = { time: columns.time[row], value: columns.value[row] }
-    const delta = continueSeries(previous, sample, this.proxies.startOf(columns.proxy[row]))
+    const delta = continueSeries(previous, sample, this.proxies.startOf(columns.proxy[row]), clocksApart)
     if (delta.basis === 'nothing') return
     if (delta.basis === 'reset') this.restart(row, { previous, sample, began: delta.from }, vanishedAt)
     this.book(row, delta, sample.time)
@@ -220,16 +273,10 @@ class Observation {
   private addFresh(fresh: number, relabelled: Relabelled | undefined, i: number): void {
     const { after } = this
     const { unknown } = this.reading.newcomers
-    const { lo, hi, length, flow, metric } = unknown.columns
+    const { flow, metric } = unknown.columns
     const proxy = this.proxies.ofUnknown[fresh]
     if (typeof relabelled === 'number') {
-      const row = after.copy(this.before, relabelled)
-      after.columns.lo[row] = lo[fresh]
-      after.columns.hi[row] = hi[fresh]
-      after.columns.length[row] = length[fresh]
-      after.columns.proxy[row] = proxy
-      this.coverage.carriedSeries++
-      this.continueRow(row, i)
+      this.carry(relabelled, unknown, fresh, proxy, i)
       return
     }
     const row = after.copy(unknown, fresh)
@@ -242,7 +289,7 @@ class Observation {
   private bearRow(row: number, unambiguous: boolean, i: number): void {
     const { checkpoint, coverage, proxies, first } = this
     const { metric, proxy } = this.after.columns
-    const sample = { time: this.reading.time[i], value: this.reading.value[i] }
+    const sample = this.sampleOf(i)
     const usable = isUsable(sample.value)
     if (!first) coverage.births++
     if (!usable) coverage.skippedSamples++

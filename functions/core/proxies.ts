@@ -12,6 +12,11 @@ const SAME_PROCESS_MS = 15_000
 
 const UNKNOWN_START: ProcessStart = { before: null, now: null }
 
+/** True when what is remembered of a proxy is of the process that started then; all in ms, `then` since epoch. */
+export function sameStart({ start, startSeenAt }: MeshProxy, then: number, clocksApart = 0): boolean {
+  return startSeenAt > 0 && Math.abs(then - start) <= SAME_PROCESS_MS + clocksApart
+}
+
 /** True when this very process was there at the last good scrape; times in ms since epoch. */
 export function sameProcess(known: MeshProxy, startNow: number | null, lastScrape: number): boolean {
   if (startNow === null) return known.seenAt === lastScrape

@@ -54,6 +54,14 @@ export class SeriesTable {
     return this.enter(this.size++)
   }
 
+  /** Makes a row that of a series with another hash, or another length of bytes. */
+  relabel(row: number, { lo, hi, length }: Pick<SeriesRow, 'lo' | 'hi' | 'length'>): void {
+    this.columns.lo[row] = lo
+    this.columns.hi[row] = hi
+    this.columns.length[row] = length
+    this.index = null
+  }
+
   /** The row of the series with this hash and length of bytes, or -1. */
   find(lo: number, hi: number, length: number): number {
     const index = this.index ?? this.buildIndex()

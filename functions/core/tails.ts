@@ -4,8 +4,16 @@
  * last values of series that died are asked of the query API beside it.
  */
 import { Bookings } from '#core/bookings.ts'
-import type { Checkpoint } from '#core/checkpoint.ts'
-import { continueTail, type Delta, fell, isUsable, type Sample, startedAfter, wholeValue } from '#core/delta.ts'
+import type { Checkpoint, MeshProxy } from '#core/checkpoint.ts'
+import {
+  CLOCKS_APART_MS,
+  continueTail,
+  type Delta,
+  isUsable,
+  type Sample,
+  startedAfter,
+  wholeValue,
+} from '#core/delta.ts'
 import { type Hash64, hashText } from '#core/hash.ts'
 import { IdentityIndex } from '#core/identity-index.ts'
 import { proxyIdentity, proxyKey, seriesIdentity } from '#core/labels.ts'
@@ -13,6 +21,8 @@ import { BOOKED, METRIC_LABEL, UPTIME } from '#core/metric.ts'
 import type { FreshSeries } from '#core/newcomers.ts'
 import type { ObserveSettings } from '#core/observe.ts'
 import { Placement } from '#core/placement.ts'
+import { sameStart } from '#core/proxies.ts'
+import { outlived } from '#core/relabelling.ts'
 import { HOUR_MS } from '#core/time.ts'
 
 const OVERLAP_MS = 5 * 60_000
@@ -106,31 +116,41 @@ export function settleTails(
   checkpoint.tailedThrough = watermark
 
   /**
-   * A row that is dead. When its process was restarted since and goes on under other labels, what the dead ones counted last
-   * is that one's past, or the end of the process before it; which of them, nothing tells.
+   * A row that is dead. When its process may have gone on under other labels, what the dead ones counted last may be booked
+   * under those: when it was restarted, when they were asked for before, or when those are dead by now, too. Else one that
+   * is still there only differs by a label of one's own.
    */
   function settleKnown(row: number, value: number): void {
     const { identityLo, identityHi, proxy, vanishedAt, flow, time, value: known } = series.columns
-    if (vanishedAt[row] === 0 || flow[row] < 0) return
+    if (vanishedAt[row] === 0 || flow[row] < 0 || value === known[row]) return
     const owner = checkpoint.proxies[proxy[row]]
     const restarted = owner !== undefined && owner.startSeenAt > 0 && startedAfter(time[row], owner.start)
-    const namesakes = restarted ? rowsOf(identityLo[row], identityHi[row]) : []
-    if (!namesakes.some((other) => vanishedAt[other] === 0 && proxy[other] === proxy[row])) {
-      settleVanished(row, value)
-    } else if (value !== known[row]) {
-      coverage.baselineSeries++
-      bookings.note(coverage.baseline, row, wholeValue(value))
+    const asked = vanishedAt[row] <= checkpoint.tailedThrough
+    const heirs = rowsOf(identityLo[row], identityHi[row]).filter(
+      (other) => proxy[other] === proxy[row] && outlived(series, row, other),
+    )
+    if (heirs.some((other) => restarted || asked || vanishedAt[other] > 0)) {
+      decline(row, value)
       known[row] = value
-    }
+    } else settleVanished(row, value)
   }
 
-  function settleVanished(row: number, value: number): void {
+  /** Says of a tail that it is not booked. */
+  function decline(row: number, value: number): void {
+    coverage.baselineSeries++
+    bookings.note(coverage.baseline, row, wholeValue(value))
+  }
+
+  /**
+   * Under other labels a smaller value is an earlier one, or another replica's: no proof that the counter began again; and a
+   * greater one may be what the process before it counted last.
+   */
+  function settleVanished(row: number, value: number, relabelled: FreshSeries | null = null): void {
     const { columns } = series
     if (columns.vanishedAt[row] === 0 || columns.flow[row] < 0) return
     if (Number.isNaN(columns.value[row])) {
       columns.value[row] = value
-      coverage.baselineSeries++
-      bookings.note(coverage.baseline, row, wholeValue(value))
+      decline(row, value)
       return
     }
     const previous: Sample = { time: Math.max(columns.time[row], columns.tailedAt[row]), value: columns.value[row] }
@@ -138,11 +158,17 @@ export function settleTails(
     const to = Math.max(settledBy, previous.time + 1)
     const delta = continueTail(previous, { time: to, value })
     if (delta.amount === 0) return
+    const sure = relabelled === null || (delta.basis === 'difference' && isOldest(columns.proxy[row], relabelled))
+    if (!sure) {
+      decline(row, value)
+      return
+    }
     if (delta.basis === 'reset') coverage.resets++
     book(row, delta, to)
     columns.time[row] = watermark // a process that began before it may be the one that counted this
     columns.value[row] = value
     columns.tailedAt[row] = watermark
+    if (relabelled !== null) series.relabel(row, relabelled)
   }
 
   /**
@@ -163,13 +189,8 @@ export function settleTails(
       if (row !== null) settled.set(row, value)
     } else if (same.length === 1 && !settled.has(same[0])) {
       settled.set(same[0], value)
-      if (!fell(columns.value[same[0]], value)) settleVanished(same[0], value)
-      else {
-        // Of a process since, and it may be the past of one that goes on under labels of its own.
-        coverage.baselineSeries++
-        bookings.note(coverage.baseline, same[0], wholeValue(value))
-      }
-    }
+      settleVanished(same[0], value, prepared)
+    } else if (!same.some((row) => settled.has(row))) decline(same[0], value)
   }
 
   /** Born and dead between two scrapes; gives its row. A namesake's birth is proved by its own process's start alone. */
@@ -199,9 +220,9 @@ export function settleTails(
     })
     coverage.births++
     coverage.deaths++
-    const seenBefore = process >= 0 && checkpoint.proxies[process].seenAt >= checkpoint.tailedThrough
-    const start = starts.get(proxyIdentity(prepared.series.labels)) ?? null
-    const delta = bearTail(process < 0 ? null : start, seenBefore)
+    const start = process < 0 ? null : (starts.get(proxyIdentity(prepared.series.labels)) ?? null)
+    const seenBefore = process >= 0 && wasSeen(checkpoint.proxies[process], start)
+    const delta = bearTail(start, seenBefore)
     if (delta.basis === 'baseline') {
       coverage.baselineSeries++
       bookings.note(coverage.baseline, row, delta.amount)
@@ -225,6 +246,18 @@ export function settleTails(
       if (processSeen) return { basis: 'birth', amount, from: since }
       return { basis: start === null ? 'assumed' : 'baseline', amount, from: since }
     }
+  }
+
+  /** True when the process that a row's proxy is remembered by is the oldest that the window shows of it. */
+  function isOldest(proxy: number, { series: { labels } }: FreshSeries): boolean {
+    const start = starts.get(proxyIdentity(labels))
+    return start !== undefined && sameStart(checkpoint.proxies[proxy], start, CLOCKS_APART_MS)
+  }
+
+  /** True when the process was there at a scrape since the last asking: that one, and not its successor. */
+  function wasSeen(proxy: MeshProxy, start: number | null): boolean {
+    if (proxy.seenAt < checkpoint.tailedThrough) return false
+    return start === null ? proxy.seenAt < watermark : sameStart(proxy, start)
   }
 
   /** Its number in the checkpoint, which may not have met it; -1 when no label tells. */

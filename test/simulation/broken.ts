@@ -174,11 +174,29 @@ export const VARIANTS: readonly Variant[] = [
     patches: [
       {
         file: 'core/observe.ts',
-        from: "    if (typeof relabelled === 'number') {",
-        to: "    if (relabelled === ('never' as unknown)) {",
+        from: "    if (typeof relabelled === 'number') {\n      this.carry(relabelled, unknown, fresh, proxy, i)",
+        to: "    if (relabelled === ('never' as unknown)) {\n      this.carry(relabelled, unknown, fresh, proxy, i)",
       },
     ],
     caughtBy: ['conserved', 'lower-bound', 'telescopes'],
+  },
+  {
+    name: 'lets a series that returns go on as itself, whatever another replica showed meanwhile',
+    patches: [{ file: 'core/observe.ts', from: '        if (this.returns(row, i)) returned.push(row)\n', to: '' }],
+    caughtBy: ['conserved', 'lower-bound'],
+    only: { replica: 1, tagged: 1 },
+  },
+  {
+    name: 'takes a tail under other labels for that of the process remembered',
+    patches: [
+      {
+        file: 'core/tails.ts',
+        from: "relabelled === null || (delta.basis === 'difference' && isOldest(columns.proxy[row], relabelled))",
+        to: 'true',
+      },
+    ],
+    caughtBy: ['conserved', 'lower-bound'],
+    only: { replica: 1, churn: 1 },
   },
   {
     name: 'books a tail again at every asking',
