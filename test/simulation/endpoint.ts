@@ -52,9 +52,12 @@ export function prometheusOf(process: Process, endpoint: Endpoint, told: Told, m
     const arrivesAfter = error === null ? there : null
     return scheduler.call(process, { arrivesAfter, answeredAfter: there + chance.between(1, ms), error }, effect)
   }
+  // Answers of two replicas in one scrape cannot be told apart: nothing but /federate shows external labels.
+  let first: PrometheusReplica | null = null
   const replica = () => {
     const one = endpoint.replicaAt(moment ?? scheduler.now)
-    if (one === null) throw new Error('answered 503: starting')
+    first ??= one
+    if (one === null || one !== first) throw new Error('answered 503: starting')
     return one
   }
 

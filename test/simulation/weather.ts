@@ -54,12 +54,6 @@ export class Weather {
       const drawn = this.#chance.of(share) ? most * (this.#chance.between(5, 100) / 100) : 0
       this.#rates.set(fault, only === undefined ? drawn : (only[fault] ?? 0))
     }
-    // A failover back gives series the labels again that a namesake had before it, and nothing tells them from its return;
-    // and where series come and go, clocks that differ make resets where there are none.
-    const comings = ['churn', 'namesakes', 'restarts', 'unreachable pods', 'tagged', 'starts unknown'] as const
-    if (comings.some((fault) => this.has(fault))) this.#rates.set('replica', 0)
-    // Nor which of two series of one identity is which, once both were dead under the old labels.
-    if (this.has('tagged') || this.has('namesakes')) this.#rates.set('target relabelling', 0)
   }
 
   /** From now on nothing strikes any more. */
