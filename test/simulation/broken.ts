@@ -86,9 +86,9 @@ export const VARIANTS: readonly Variant[] = [
     caughtBy: ['recovers', 'dense', 'immutable'],
   },
   {
-    name: 'closes hours without the lookback',
+    name: 'closes hours before they have ended, when nobody asks for their tails in time',
     patches: [
-      { file: 'core/closing.ts', from: 'const LOOKBACK_MS = 5 * 60_000', to: 'const LOOKBACK_MS = -15 * 60_000' },
+      { file: 'core/closing.ts', from: 'const LOOKBACK_MS = 5 * 60_000', to: 'const LOOKBACK_MS = -30 * 60_000' },
     ],
     caughtBy: ['no-data', 'dense', 'conserved', 'recovers'],
   },
