@@ -37,6 +37,12 @@ export interface TailSample {
   value: number // its last
 }
 
+/** One whose label set no row has. */
+interface Stranger extends TailSample {
+  identity: Hash64 // of what survives a relabelling
+  process: number // its number in the checkpoint; -1 when no label tells
+}
+
 /** True when the dead must be asked for now: five minutes after the last time, or before an hour is closed. */
 export function tailsDue(checkpoint: Checkpoint, settings: ObserveSettings): boolean {
   const { watermark, tailedThrough, hours } = checkpoint
@@ -89,7 +95,7 @@ export function settleTails(
   placement.folding = coverage.series >= (settings.foldBeyond ?? Number.POSITIVE_INFINITY)
   const bookings = new Bookings(checkpoint, series, settings, true)
   const processes = new Map(checkpoint.proxies.map(({ key }, index) => [key, index]))
-  const strangers: TailSample[] = []
+  const strangers: Stranger[] = []
   const settled = new Map<number, number>() // row to its last value
   for (const sample of samples) {
     if (sample.prepared.metric >= BOOKED.length) continue
@@ -98,11 +104,14 @@ export function settleTails(
       continue
     }
     const row = series.find(sample.prepared.lo, sample.prepared.hi, sample.prepared.length)
-    if (row < 0) strangers.push(sample)
-    else {
+    if (row < 0) {
+      const identity = hashText(seriesIdentity(sample.prepared.series), checkpoint.seed)
+      strangers.push({ ...sample, identity, process: processOf(sample.prepared) })
+    } else {
       settled.set(row, sample.value)
     }
   }
+  const alike = Map.groupBy(strangers, whoseIs)
   let index: IdentityIndex | null = null // most deaths need none
   const born = new Map<string, number[]>() // rows that come below, by identity
   const rowsOf = (lo: number, hi: number): number[] => {
@@ -112,7 +121,7 @@ export function settleTails(
   }
   for (const [row, value] of [...settled]) settleKnown(row, value)
   // Of one that was relabelled in its short life, the greater value is the last.
-  for (const { prepared, value } of strangers.sort((a, b) => b.value - a.value)) settleStranger(prepared, value)
+  for (const stranger of strangers.sort((a, b) => b.value - a.value)) settleStranger(stranger)
   checkpoint.tailedThrough = watermark
 
   /**
@@ -175,32 +184,27 @@ export function settleTails(
    * A label set that no row has. It is either born and dead between two scrapes, or the old labels of a series that was
    * relabelled: then one of the same process is remembered under what survives a relabelling, and it is that one's tail
    * if it is dead, and nothing new if it lives. One of another process is only a namesake, say of the same StatefulSet.
+   * Of several that only differ by a label of one's own, one may be what a row counted whose state was evicted.
    */
-  function settleStranger(prepared: FreshSeries, value: number): void {
+  function settleStranger(stranger: Stranger): void {
     const { columns } = series
-    const process = processOf(prepared)
-    const { lo, hi } = hashText(seriesIdentity(prepared.series), checkpoint.seed)
+    const { prepared, value, process, identity } = stranger
+    const { lo, hi } = identity
     const namesakes = rowsOf(lo, hi)
     const same = namesakes.filter((row) => process >= 0 && columns.proxy[row] === process)
     if ((same.length > 0 ? same : namesakes).some((row) => columns.vanishedAt[row] === 0)) return
     if (same.length === 0) {
-      const row = settleUnknown(prepared, value, process, { lo, hi }, namesakes.length > 0)
+      const row = settleUnknown(stranger, namesakes.length > 0)
       if (row !== null) born.set(`${lo}:${hi}`, [...(born.get(`${lo}:${hi}`) ?? []), row])
       if (row !== null) settled.set(row, value)
-    } else if (same.length === 1 && !settled.has(same[0])) {
+    } else if (same.length === 1 && !settled.has(same[0]) && alike.get(whoseIs(stranger))?.length === 1) {
       settled.set(same[0], value)
       settleVanished(same[0], value, prepared)
     } else if (!same.some((row) => settled.has(row))) decline(same[0], value)
   }
 
   /** Born and dead between two scrapes; gives its row. A namesake's birth is proved by its own process's start alone. */
-  function settleUnknown(
-    prepared: FreshSeries,
-    value: number,
-    process: number,
-    identity: Hash64,
-    namesake: boolean,
-  ): number | null {
+  function settleUnknown({ prepared, value, process, identity }: Stranger, namesake: boolean): number | null {
     const flow = placement.place(prepared.series, prepared.metric)
     if (flow < 0) return null
     const row = series.push({
@@ -274,4 +278,9 @@ export function settleTails(
     coverage.tailSeries++
     bookings.book(row, delta, to)
   }
+}
+
+/** What strangers share that were counted by one process, told apart by labels that may be one's own or a target's. */
+function whoseIs({ process, identity: { lo, hi } }: Stranger): string {
+  return `${process}:${lo}:${hi}`
 }
