@@ -93,13 +93,16 @@ export function matchRelabelled(unknown: SeriesTable, before: SeriesTable, appea
     return still === null || (process >= 0 && proxy[row] === process && still.time < sample.time)
   }
 
-  function mayBePast(row: number, { proxy: process, sample }: Arrival): boolean {
+  function mayBePast(row: number, { row: own, proxy: process, sample }: Arrival): boolean {
     const still = shown(row)?.time ?? 0
     const same = proxy[row] === process
     const start = startOf(process, sample.time)
     if (start !== null && startedAfter(Math.max(sampledAt[row], still), start, same ? CLOCKS_APART_MS : 0)) return false
+    if (same) return true
     const last = { time: sampledAt[row], value: sampled[row] }
-    return same || !fell(last.value, sample.value) || mayBeEarlier(last, sample)
+    // Where it goes on as itself, it adds less than where it went on from a smaller value, which may be a namesake's.
+    if (own >= 0 && fell(sampled[own], last.value) && !fell(sampled[own], sample.value)) return false
+    return !fell(last.value, sample.value) || mayBeEarlier(last, sample)
   }
 
   function match({ unknown: index, row }: Arrival, was: Relabelled): void {
