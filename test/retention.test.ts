@@ -11,8 +11,8 @@ interface State {
   seen?: boolean
 }
 
-/** The rows kept at noon, and how many were evicted; by default nobody asks for tails. */
-function kept(states: State[], live: number, tailReaches = Number.POSITIVE_INFINITY) {
+/** The rows kept at noon, and how many were evicted; by default none is needed. */
+function kept(states: State[], live: number, neededSince = Number.POSITIVE_INFINITY) {
   const table = new SeriesTable()
   for (const { vanished, tailed, flow = 0 } of states) {
     table.push({
@@ -32,7 +32,7 @@ function kept(states: State[], live: number, tailReaches = Number.POSITIVE_INFIN
     })
   }
   const seen = Uint8Array.from(states, (state) => (state.seen ? 1 : 0))
-  return retain(table, seen, { watermark: NOON, tailReaches, live })
+  return retain(table, seen, { watermark: NOON, neededSince, live })
 }
 
 test('only booked series that are missing are anybody’s state to keep', () => {
@@ -66,6 +66,6 @@ test('a series that vanishes now is kept even when nothing lives', () => {
   expect(kept([{}, {}, { vanished: 1 }], 0)).toEqual({ rows: [0, 1], evicted: 1 })
 })
 
-test('a state that the next tails reach is kept whatever its age and their number', () => {
+test('a state that is needed is kept whatever its age and their number', () => {
   expect(kept([{ vanished: 30 }, { vanished: 31 }], 0, hoursAgo(30.5))).toEqual({ rows: [0], evicted: 0 })
 })

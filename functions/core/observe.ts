@@ -45,7 +45,8 @@ export interface ObserveSettings extends ScrapeIntervals {
 }
 
 const LAG_MS = 5 * 60_000
-const TAIL_OVERLAP_MS = 5 * 60_000
+/** So far back do tails reach, and does a process pass for new when nothing is remembered of it. */
+const YOUNG_MS = 5 * 60_000
 /** Why the time before a baseline is a gap. */
 const NOT_YET = 'before the first scrape of this chain'
 
@@ -367,7 +368,7 @@ class Observation {
     const { tails, prometheusIntervalMs } = this.settings
     const { rows, evicted } = retain(before, seen, {
       watermark,
-      tailReaches: tails ? checkpoint.tailedThrough - TAIL_OVERLAP_MS : Number.POSITIVE_INFINITY,
+      neededSince: (tails ? checkpoint.tailedThrough : watermark) - YOUNG_MS,
       live: coverage.series,
     })
     coverage.evictedSeries += evicted
