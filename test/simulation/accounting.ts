@@ -18,6 +18,8 @@ export interface Account {
   value: number
   time: number // ms since epoch, of the sample
   baseline: number // of the first body, which books nothing
+  shown: boolean // by a body or a tail; false while only a peak told of it
+  tailedAt: number // watermark at which its tail was told last; 0 when never
 }
 
 /** Sums of a ledger, or of what it should hold. */
@@ -80,12 +82,12 @@ export class Accounting {
       this.baselineAt = body.watermark
       for (const { counter, time, value } of body.seen) this.#open(counter, time, value, value)
     } else {
-      for (const seen of body.seen) this.#see(seen, false)
+      for (const seen of body.seen) this.#see(seen, 'body')
       this.#observe(body.watermark)
     }
     this.watermark = body.watermark
     for (const seen of peaks ?? []) this.#seePeak(seen)
-    for (const seen of tails ?? []) this.#see(seen, true)
+    for (const seen of tails ?? []) this.#see(seen, 'tail')
   }
 
   #isGap(watermark: number): boolean {
@@ -110,7 +112,7 @@ export class Accounting {
         }
         if (watermark <= this.watermark) continue
         // What is older may be the ghost of a series whose tail was booked.
-        for (const one of seen) if (one.time > this.watermark) this.#see(one, false)
+        for (const one of seen) if (one.time > this.watermark) this.#see(one, 'body')
         for (const one of this.#peaksIn(raw, watermark)) this.#seePeak(one)
         this.#observe(watermark)
         this.watermark = watermark
@@ -129,26 +131,33 @@ export class Accounting {
   }
 
   #open(counter: Counter, time: number, value: number, baseline: number): Account {
-    const account = { counter, first: value, value, time, baseline }
+    const account = { counter, first: value, value, time, baseline, shown: true, tailedAt: 0 }
     this.accounts.set(counter.id, account)
     this.#lastOf.set(identityOf(counter), account)
     return account
   }
 
-  #see({ counter, time, value }: Seen, tail: boolean): void {
+  #see({ counter, time, value }: Seen, by: 'body' | 'tail' | 'peak'): void {
     const known = this.accounts.get(counter.id)
     if (known === undefined) {
       const before = this.#lastOf.get(identityOf(counter))
-      this.#open(counter, time, value, 0)
+      const account = this.#open(counter, time, value, 0)
+      if (by === 'tail') account.tailedAt = this.watermark
       this.#add(this.visible, counter, value)
       // Where nothing tells its process from the one before it, a counter that has grown past that one's is booked less it.
       // And one that only a tail shows, while its namesake lives, may be that one under the labels it had before.
-      if (before !== undefined) this.#add(this.unaccountable, counter, tail ? value : Math.min(value, before.value))
+      if (before !== undefined)
+        this.#add(this.unaccountable, counter, by === 'body' ? Math.min(value, before.value) : value)
       return
     }
+    const { tailedAt } = known
+    if (by === 'tail') known.tailedAt = this.watermark
+    if (by !== 'peak') known.shown = true
     if (time <= known.time || value <= known.value) return
-    // Of a series that died under two label sets the tail of one is booked, and which of them, nothing tells.
-    if (tail && this.#relabelled) this.#add(this.unaccountable, counter, value - known.value)
+    // Of a series that died under two label sets the tail of one is booked, and which of them, nothing tells. And what another
+    // replica had scraped by the time a tail was told may be of a process before that one, whose value is booked.
+    const untold = (by !== 'body' && this.#relabelled) || (by === 'peak' && time <= tailedAt)
+    if (untold) this.#add(this.unaccountable, counter, value - known.value)
     this.#add(this.visible, counter, value - known.value)
     known.time = time
     known.value = value
@@ -157,10 +166,10 @@ export class Accounting {
   /** The greatest value of a label set that has begun again. Of a process nobody has seen it tells too little to be told. */
   #seePeak(seen: Seen): void {
     if (this.accounts.has(seen.counter.id)) {
-      this.#see(seen, true)
+      this.#see(seen, 'peak')
       return
     }
-    this.#open(seen.counter, seen.time, seen.value, 0)
+    this.#open(seen.counter, seen.time, seen.value, 0).shown = false
     this.#add(this.visible, seen.counter, seen.value)
     this.#add(this.unaccountable, seen.counter, seen.value)
   }

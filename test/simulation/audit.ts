@@ -145,7 +145,7 @@ export class Audit {
       const counted = Math.max(0, counter.countAt(watermark) - before)
       truth.add(flow, measure, counted)
       const end = Math.min(process.to, watermark)
-      if (account === undefined || account.value >= counter.countAt(end) || process.to > watermark) continue
+      if (!account?.shown || account.value >= counter.countAt(end) || process.to > watermark) continue
       const missing = { from: account.time, to: end }
       this.#invariants.hold('lower-bound', declares(coverages, missing), () => ({
         expected: `deaths, resets, baselines or gaps between ${isoInstant(missing.from)} and ${isoInstant(missing.to)}`,
