@@ -2,8 +2,9 @@
 import type { CsvCell } from '#core/csv.ts'
 import { addMeasures, DESTINATION_CLASSES, FLOW_FIELDS, type FlowRow, flowKey, MEASURES } from '#core/flow.ts'
 import { expectedMs, type HourRecord, type TargetState } from '#core/hour-record.ts'
-import type { ByClass, DayReport, DaySummary } from '#core/report.ts'
-import { DAY_MS, eachHour, HOUR_MS, isoInstant, parseDate, parseInstant } from '#core/time.ts'
+import type { ByClass, DayReport, DaySummary, Observation } from '#core/report.ts'
+import { DAY_MS, eachHour, HOUR_MS, isoDate, isoInstant, parseDate, parseInstant } from '#core/time.ts'
+import { TOTAL_NAMES } from '#core/totals.ts'
 
 /** One flow of one target over one period; the flow is null when the period had none. */
 export interface ExportRow {
@@ -98,21 +99,28 @@ export function sumFlows(rows: readonly FlowRow[]): FlowRow[] {
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }
 
-const TOTALS = ['requests', 'connections', 'egressBytes', 'ingressBytes', 'errors'] as const
-
-const CLASS_COLUMNS = DESTINATION_CLASSES.flatMap((destinationClass) =>
-  TOTALS.filter((name) => destinationClass !== 'blocked' || name === 'requests' || name === 'connections').map(
+const CLASS_TOTALS = DESTINATION_CLASSES.flatMap((destinationClass) =>
+  TOTAL_NAMES.filter((name) => destinationClass !== 'blocked' || name === 'requests' || name === 'connections').map(
     (name) => ({ destinationClass, name, column: destinationClass + name[0].toUpperCase() + name.slice(1) }),
   ),
 )
 
-/** Columns of a day by the hour, and of a period by the day: totals of each class. Blocked bytes never left. */
+/** Totals of each class; blocked bytes never left. */
+export const CLASS_COLUMNS: readonly string[] = CLASS_TOTALS.map(({ column }) => column)
+
+/** Values in the order of CLASS_COLUMNS; of a time that was not observed they are null. */
+export function classValues(byClass: ByClass, observation: Observation = 'observed'): CsvCell[] {
+  const known = observation === 'observed' || observation === 'partial'
+  return CLASS_TOTALS.map(({ destinationClass, name }) => (known ? byClass[destinationClass][name] : null))
+}
+
+/** Columns of a day by the hour, and of a period by the day. */
 export const TOTALS_COLUMNS: readonly string[] = [
   'chargePeriodStart',
   'chargePeriodEnd',
   'observation',
   'provisional',
-  ...CLASS_COLUMNS.map(({ column }) => column),
+  ...CLASS_COLUMNS,
 ]
 
 export function hourValues(report: DayReport): CsvCell[][] {
@@ -132,9 +140,38 @@ export function dayValues(days: readonly DaySummary[]): CsvCell[][] {
 function totalsValues(
   from: number,
   to: number,
-  { observation, provisional, byClass }: { observation: string; provisional: boolean; byClass: ByClass },
+  { observation, provisional, byClass }: Pick<DaySummary, 'observation' | 'provisional' | 'byClass'>,
 ): CsvCell[] {
-  const known = observation === 'observed' || observation === 'partial'
-  const totals = CLASS_COLUMNS.map(({ destinationClass, name }) => (known ? byClass[destinationClass][name] : null))
-  return [isoInstant(from), isoInstant(to), observation, provisional, ...totals]
+  return [isoInstant(from), isoInstant(to), observation, provisional, ...classValues(byClass, observation)]
+}
+
+/** Columns of what is known of days or months as they are told beside others. */
+export const PERIOD_COLUMNS: readonly string[] = [
+  'chargePeriodStart',
+  'chargePeriodEnd',
+  'observation',
+  'complete',
+  ...CLASS_COLUMNS,
+]
+
+export interface PeriodReport {
+  period: string // YYYY-MM-DD or YYYY-MM
+  observation: Observation
+  complete: boolean
+  byClass: ByClass
+}
+
+/** Values in the order of PERIOD_COLUMNS. */
+export function periodValues(periods: readonly PeriodReport[]): CsvCell[][] {
+  return periods.map(({ period, observation, complete, byClass }) => {
+    const { from, to } = spanOf(period)
+    return [isoInstant(from), isoInstant(to), observation, complete, ...classValues(byClass, observation)]
+  })
+}
+
+/** A day, or a month, as a half-open span of time. */
+function spanOf(period: string): Period {
+  if (period.length === 10) return { from: parseDate(period), to: parseDate(period) + DAY_MS }
+  const from = parseDate(`${period}-01`)
+  return { from, to: parseDate(`${isoDate(from + 31 * DAY_MS).slice(0, 7)}-01`) }
 }

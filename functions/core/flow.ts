@@ -9,6 +9,7 @@ export type DestinationClass = 'registered' | 'passthrough' | 'blocked'
 export const DESTINATION_CLASSES: readonly DestinationClass[] = ['registered', 'passthrough', 'blocked']
 
 export type Protocol = 'http' | 'grpc' | 'tcp'
+export const PROTOCOLS: readonly Protocol[] = ['http', 'grpc', 'tcp']
 /** Which proxy counted: the client's own side, or a waypoint acting for it. */
 export type Reporter = 'source' | 'waypoint'
 

@@ -15,6 +15,8 @@ export interface Host {
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
 const DNS_NAME = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*$`)
 const KEPT_RAW = 256
+/** How the placeholder of every host that is none begins; no host is ever called so. */
+export const INVALID_HOST = '(invalid-host)'
 /** The proxies' own word for what they could not know; a host that claims it says no more. */
 const UNKNOWN = 'unknown'
 
@@ -48,7 +50,7 @@ function idnaToAscii(name: string): string | null {
 }
 
 function placeholder(raw: string): string {
-  return `(invalid-host)-${sha256(raw).slice(0, 12)}`
+  return `${INVALID_HOST}-${sha256(raw).slice(0, 12)}`
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu

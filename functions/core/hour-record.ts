@@ -20,6 +20,12 @@ export interface TargetState {
   dueThrough: number // ms since epoch; how far it should have been
 }
 
+/** What a reader knows of a target from an earlier reading, so that a long ledger need not be listed again. */
+export interface KnownTarget {
+  firstHour: number // ms since epoch; the first hour it has a record of
+  listFrom: number // ms since epoch; all hours before it are in the store, or never will be
+}
+
 /** Targets are not scraped at one moment; one that is further behind than this has stopped. */
 const BEHIND_MS = 15 * 60_000
 

@@ -4,7 +4,8 @@
  *     checkpoints/<target>                                              mutable
  *     rollups/target=<target>/date=YYYY-MM-DD/hour=HH/rollup.parquet    immutable
  *     seals/date=YYYY-MM-DD/seal.json                                   immutable
- *     daily/target=<target>/date=YYYY-MM-DD/daily.parquet               derived
+ *     daily/date=YYYY-MM-DD/digest.json.zst                             derived
+ *     daily/history.json.zst                                            derived
  *     published.json                                                    mutable, derived
  *
  * Each `parse…` is the exact inverse of its `…Key`: it takes back every key that was written and no other text. The
@@ -18,6 +19,9 @@ export const TARGET_NAME = /^[a-z0-9-]{1,40}$/
 /** What publish has rendered, from what. */
 export const publishedKey = 'published.json'
 
+/** All closed days together, as far as publish has folded them. */
+export const historyKey = 'daily/history.json.zst'
+
 /** The prefix of every rollup of every target. */
 export const rollupsPrefix = 'rollups/'
 
@@ -27,11 +31,6 @@ export const sealsPrefix = 'seals/'
 export interface RollupPlace {
   target: string
   hour: number // ms since epoch, a whole UTC hour
-}
-
-export interface DayPlace {
-  target: string
-  date: string // YYYY-MM-DD, UTC
 }
 
 export function checkpointKey(target: string): string {
@@ -78,16 +77,20 @@ export function parseSealKey(key: string): string | null {
   return date !== undefined && isDate(date) ? date : null
 }
 
-/** The key of one target's sums of one UTC day, YYYY-MM-DD. */
-export function dailyKey(target: string, date: string): string {
-  return `daily/target=${checkTarget(target)}/date=${checkDate(date)}/daily.parquet`
+/** The key of the digest of one UTC day, YYYY-MM-DD. */
+export function digestKey(date: string): string {
+  return `daily/date=${checkDate(date)}/digest.json.zst`
 }
 
-/** Target and date of a daily file's key, or null for any other key. */
-export function parseDailyKey(key: string): DayPlace | null {
-  const parts = /^daily\/target=([^/]+)\/date=([^/]+)\/daily\.parquet$/.exec(key)
-  if (parts === null || !TARGET_NAME.test(parts[1]) || !isDate(parts[2])) return null
-  return { target: parts[1], date: parts[2] }
+/** The date of a digest's key, or null for any other key. */
+export function parseDigestKey(key: string): string | null {
+  const date = /^daily\/date=([^/]+)\/digest\.json\.zst$/.exec(key)?.[1]
+  return date !== undefined && isDate(date) ? date : null
+}
+
+/** True for what can be made again from the ledger, and so may be written over. */
+export function isDerived(key: string): boolean {
+  return key === publishedKey || key === historyKey || parseDigestKey(key) !== null
 }
 
 /** True for the few keys whose objects are replaced, each time on condition that nobody else has replaced them. */

@@ -12,6 +12,7 @@ export interface Totals {
   egressBytes: number
   ingressBytes: number
   errors: number // failed requests plus failed connections; blocked attempts are not errors
+  durationMs: number // summed over requests; with them it gives the average latency, an estimate
 }
 
 export type ByClass = Record<DestinationClass, Totals>
@@ -39,7 +40,8 @@ export interface DestinationRow {
   protocols: Protocol[]
   sources: number // distinct source workloads
   totals: Totals
-  share: number // 0..1 of the day's egress bytes, or of its blocked attempts when blocked
+  averageMs: number | null // average latency of a request, an estimate; null without requests
+  share: number // 0..1 of the period's egress bytes, or of its blocked attempts when blocked
 }
 
 export interface SourceRow {
@@ -51,7 +53,28 @@ export interface SourceRow {
   destinations: number // distinct hosts and classes
   totals: Totals // registered and passthrough
   blockedAttempts: number // requests plus connections that were blocked
-  share: number // 0..1 of the day's egress bytes
+  share: number // 0..1 of the period's egress bytes
+}
+
+/** What left the mesh by source and destination, registered and passthrough together; the cells sum to the whole period. */
+export interface Matrix {
+  sources: MatrixSource[] // at most 15, most egress bytes first
+  destinations: MatrixDestination[] // likewise
+  otherSources: number // how many workloads the last row stands for; without any there is no such row
+  otherDestinations: number // how many hosts the last column stands for, likewise
+  cells: (Totals | null)[][] // a row for each source, then the others; null where there was no traffic
+}
+
+export interface MatrixSource {
+  target: string
+  namespace: string
+  workload: string // '' when unknown
+  totals: Totals
+}
+
+export interface MatrixDestination {
+  host: string // '' when unknown
+  totals: Totals
 }
 
 export interface ProtocolRow {
@@ -71,6 +94,7 @@ export interface ResponseRow {
 
 export interface TargetCoverage {
   target: string
+  hours: Observation[] // 24
   firstHour: string // ISO; the first hour this ledger has of the target
   closedThrough: string // ISO; hours that end by then are closed
   observedSeconds: number
@@ -117,9 +141,16 @@ export interface Download {
   sha256: string // hex
 }
 
-export interface DayReport {
+/** What every page's report begins with. */
+export interface PageReport {
   schema: 1
+  page: string // which kind of page
   title: string // of the site
+  downloads: Download[] // relative to the page
+}
+
+export interface DayReport extends PageReport {
+  page: 'day'
   date: string // YYYY-MM-DD, UTC
   previous: string | null // the neighbouring days that have a page
   next: string | null
@@ -130,10 +161,10 @@ export interface DayReport {
   hours: HourReport[] // 24
   destinations: DestinationRow[] // all, most egress bytes first; blocked by attempts
   sources: SourceRow[] // all, most egress bytes first
+  matrix: Matrix // sources by destinations
   protocols: ProtocolRow[]
   responses: ResponseRow[] // most frequent first
   coverage: TargetCoverage[] // one for each target, by name
-  downloads: Download[]
 }
 
 export interface DaySummary {
@@ -144,14 +175,4 @@ export interface DaySummary {
   byClass: ByClass
   destinations: number
   sources: number
-}
-
-export interface IndexReport {
-  schema: 1
-  title: string
-  days: DaySummary[] // oldest first, dense: a day without data has observation 'none'
-  targets: { target: string; firstHour: string; closedThrough: string }[]
-  byClass: ByClass // over all days
-  complete: boolean
-  downloads: Download[] // one: the days as CSV
 }

@@ -52,7 +52,9 @@ export function encodeSeal({ schema, date, previous, targets }: Seal): Uint8Arra
 export function decodeSeal(bytes: Uint8Array, key: string): Seal {
   try {
     const seal = sealOf(parseJson(bytes))
-    if (Buffer.compare(encodeSeal(seal), bytes) !== 0) throw new Error('its bytes are not as a seal is written')
+    const written = encodeSeal(seal)
+    const isAsWritten = written.length === bytes.length && written.every((byte, at) => byte === bytes[at])
+    if (!isAsWritten) throw new Error('its bytes are not as a seal is written')
     return seal
   } catch (error) {
     throw new Error(`seal ${key} cannot be read: ${(error as Error).message}`)

@@ -1,0 +1,55 @@
+/** Addresses: where every page of the site lies below its root; '' is the home page, every other ends with '/'. */
+import { sha256 } from '#core/hash.ts'
+
+export const HOME = ''
+export const DESTINATIONS = 'destinations/'
+export const WORKLOADS = 'workloads/'
+export const BLOCKED = 'blocked/'
+export const COVERAGE = 'coverage/'
+export const DOWNLOADS = 'downloads/'
+
+export function dayAddress(date: string): string {
+  return `days/${date}/`
+}
+
+export function graphAddress(date: string): string {
+  return `days/${date}/graph/`
+}
+
+export function changesAddress(date: string): string {
+  return `days/${date}/changes/`
+}
+
+export function monthAddress(month: string): string {
+  return `months/${month}/`
+}
+
+/** The files of one month and how they are verified; those of the latest month are at DOWNLOADS too. */
+export function monthDownloadsAddress(month: string): string {
+  return `downloads/${month}/`
+}
+
+export function destinationAddress(host: string): string {
+  return `destinations/${host === '' ? 'unknown' : segment(host)}/`
+}
+
+export function workloadAddress(target: string, namespace: string, workload: string): string {
+  return `workloads/${target}/${segment(namespace)}/${segment(workload)}/`
+}
+
+/** Names of our own beside those of labels, which must not meet them: a host may be called report.json. */
+const RESERVED = /^(unknown|index)$|\.(html|json|csv)$/
+const SLUG_LENGTH = 40
+
+/** A label as a segment of an address: a plain name as it is, anything else as what is plain in it, `~`, and a hash. */
+function segment(label: string): string {
+  if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(label) && label.length <= 120) {
+    if (!RESERVED.test(label)) return label
+  }
+  const plain = label
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, SLUG_LENGTH)
+  return `${plain}~${sha256(label).slice(0, 16)}`
+}
