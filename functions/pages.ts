@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { DayReport, IndexReport } from '#core/report.ts'
+import type { PageReport } from '#core/report.ts'
 
 export interface SiteAsset {
   path: string // relative to the site's root, '/' between folders
@@ -14,7 +14,7 @@ export interface SiteAsset {
 export interface Site {
   version: string // hex, 16 digits; of the build and the folder it was built in; pages of another version may look different
   /** The bytes of a page; throws unless the site has that page and renders it. */
-  render(path: string, report: IndexReport | DayReport): Promise<Uint8Array>
+  render(path: string, report: PageReport): Promise<Uint8Array>
   /** Scripts, styles, the icon and the page for what is not found; to be published before any page. */
   assets(): SiteAsset[]
 }

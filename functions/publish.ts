@@ -9,7 +9,7 @@ import { publish } from './stage/publish.ts'
 import { s3Client, s3Store } from './store/s3.ts'
 import type { Store } from './store/store.ts'
 
-/** What is left of the function's time when no further day is begun: for those in hand, the index and the record. */
+/** What is left of the function's time when no further page is begun: for those in hand, the overview and the record. */
 const RESERVE_MS = 60_000
 
 export interface Publishing {
@@ -44,10 +44,10 @@ export function makeHandler(given: Partial<PublishSurroundings> = {}) {
       publishing ??= await around.open(around.env)
       const { store, out, site, title } = publishing
       const outOfTime = () => context.getRemainingTimeInMillis() < reserveMs
-      const { renderedDays, ...summary } = await publish(store, out, site, { title, outOfTime })
+      const { rendered, ...summary } = await publish(store, out, site, { title, outOfTime })
       return {
-        message: summary.remainingDays === 0 ? 'published' : 'published in part; the next publish goes on',
-        fields: { ...summary, renderedDays: renderedDays.length, newestRendered: renderedDays.at(-1) ?? null },
+        message: summary.remaining === 0 ? 'published' : 'published in part; the next publish goes on',
+        fields: { ...summary, rendered: rendered.length },
         metrics: { PublishFailures: 0 },
       }
     }

@@ -73,10 +73,14 @@ function scrapeStatements(stack: Stack): Statement[] {
 
 function publishStatements({ bucket, prefix }: Stack): Statement[] {
   return [
-    allow('ReadLedger', 's3:GetObject', objects(bucket, prefix, ['checkpoints/*', 'rollups/*'])),
-    // What has been published from what; written on condition that no other publish has.
-    allow('ReadAndWritePublished', ['s3:GetObject', 's3:PutObject'], objects(bucket, prefix, ['published.json'])),
-    list(bucket, prefix, ['checkpoints/*', 'rollups/*', 'published.json']),
+    allow('ReadLedger', 's3:GetObject', objects(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*'])),
+    // Digests of days and their history, and what has been published from what; all of it can be made again.
+    allow(
+      'ReadAndWriteDerived',
+      ['s3:GetObject', 's3:PutObject'],
+      objects(bucket, prefix, ['daily/*', 'published.json']),
+    ),
+    list(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*']),
     // Pages are written whole and never read back; what is there is known from the list.
     allow('WritePages', 's3:PutObject', { 'Fn::Sub': `\${SiteBucket.Arn}/*` }),
     allow('ListPages', 's3:ListBucket', { 'Fn::GetAtt': ['SiteBucket', 'Arn'] }),

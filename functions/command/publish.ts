@@ -10,13 +10,13 @@ export const publish: Command = {
   summary: 'render the pages whose figures changed',
   usage: '[--out DIR] [--all] [--json] [--config FILE]',
   help: [
-    'Writes an index and a page for each day, with their CSV and JSON, into the folder that the configuration names.',
+    'Writes the pages of the site, with their CSV and JSON, into the folder that the configuration names.',
     'Hours that are still open are shown too, marked provisional. Look at the result with "wharfage serve".',
   ].join('\n'),
   options: {
     ...CONFIG_OPTION,
     out: { type: 'string', value: 'DIR', help: "instead of the configuration's site.outDir" },
-    all: { type: 'boolean', help: 'render every page again' },
+    all: { type: 'boolean', help: 'read every day and render every page again' },
     ...JSON_OPTION,
   },
   async run(values, words, terminal) {
@@ -27,16 +27,18 @@ export const publish: Command = {
     const summary = await publishStage(storeOf(config), folderStore(outDir), await loadSite(), {
       title: config.site.title,
       all: values.all === true,
-      progress: (rendered, of) => terminal.progress(`rendered ${rendered} of ${of} days`),
+      progress: (what, done, of) => terminal.progress(progressLine(what, done, of)),
     })
-    const { days, renderedDays, indexRendered } = summary
+    const { days, rendered, files } = summary
     if (values.json === true) await terminal.out(`${JSON.stringify({ ...summary, outDir })}\n`)
     else if (days === 0)
       terminal.say('nothing to publish yet: the store has no checkpoint; run "wharfage scrape" twice')
-    else {
-      const index = indexRendered ? 'and the index' : 'and not the index'
-      await terminal.out(`${outDir}: ${days} days, rendered ${renderedDays.length} of them ${index}\n`)
-    }
+    else await terminal.out(`${outDir}: ${days} days, ${rendered.length} pages rendered, ${files} files written\n`)
     return 0
   },
+}
+
+/** How far a publish has come, in a line. */
+export function progressLine(what: 'read' | 'rendered', done: number, of: number): string {
+  return `${what} ${done} of ${of} ${what === 'read' ? 'days' : 'pages'}`
 }

@@ -1,228 +1,219 @@
 /**
- * Publish: renders pages, CSV and JSON of the days whose figures changed, and the index. All of it is derived and can be
- * made again, byte for byte, from the ledger.
+ * Publish: renders pages, CSV and JSON of what changed in the ledger. All of it is derived and can be made again, byte for
+ * byte, from the ledger.
  *
- * The newest days come first, and what has been rendered is recorded on the way, so that a publish that is cut short
- * loses little and the next one goes on. A page links only to pages that are there, and is written again when another has
- * come beside it: no link is ever dead, wherever a publish is cut off. The record is replaced on condition that nobody
- * else has: of two publishes at once the second is refused, and since the record holds the etag of every file, whatever
- * it wrote over the first one's files is rendered again by the next.
+ * - Days first: each day's rollups are read once, for its flows and its digest; digests of closed days are kept, and folded
+ *   into the history, oldest first. Every page is made from digests and the history, so that a publish costs what is new
+ *   and not what is old. A digest or a history that is lost or damaged is made again.
+ * - Then pages: of destinations and workloads, then of days, the newest first, then of months, and when every day has its
+ *   page those that look at all of them. A page whose report did not change is not written again.
+ * - What has been rendered is recorded on the way, so that a publish that is cut short loses little and the next one goes
+ *   on. A day's page links only to neighbours that are there, and is written again when another has come beside it, and
+ *   only to destinations and workloads that are there: none of these links is ever dead, wherever a publish is cut off.
+ * - The record is replaced on condition that nobody else has: of two publishes at once the second is refused, and since
+ *   the record holds the etag of every file, whatever it wrote over the first one's files is rendered again by the next.
  */
-import { readFile } from 'node:fs/promises'
+import { dayAddress, monthAddress, monthDownloadsAddress } from '#core/addresses.ts'
 import { sha256 } from '#core/hash.ts'
-import { publishedKey } from '#core/keys.ts'
-import {
-  decodePublished,
-  encodePublished,
-  isPublished,
-  isThere,
-  nothingPublished,
-  type Published,
-  type PublishedPage,
-} from '#core/published.ts'
-import { DAY_MS, eachDay, eachHour, isoDate, parseDate } from '#core/time.ts'
-import { mapConcurrently } from '../concurrency.ts'
+import { isAsWritten, isThere, type Published } from '#core/published.ts'
+import { searchIndex } from '#core/reports/search.ts'
+import { DAY_MS, HOUR_MS, isoDate, parseDate } from '#core/time.ts'
 import type { Site } from '../pages.ts'
-import type { Condition, Store } from '../store/store.ts'
-import { type LedgerTarget, readLedger } from './ledger.ts'
-import {
-  dayKey,
-  indexReport,
-  type Neighbours,
-  type RenderedDay,
-  type Rendering,
-  renderDay,
-  renderIndex,
-} from './rendering.ts'
+import type { Store } from '../store/store.ts'
+import type { Figures } from './figures.ts'
+import { foldDays } from './folding.ts'
+import { readKnownLedger, readLedger } from './ledger.ts'
+import { Pages } from './pages.ts'
+import { dayPlans, downloadsPlan, entityPlans, monthPlan, monthsOf, overviewPlans, type PlanSettings } from './plans.ts'
+import { openRecord } from './publish-record.ts'
+import { copySeals, sealedDates } from './seal-copies.ts'
+import { datesOf, knownTargets, newestTime, settledDates, stateOfLedger } from './settling.ts'
+import { SiteFiles } from './site-files.ts'
 
 export interface PublishOptions {
   title: string // of the site
-  all?: boolean // render every day again
-  outOfTime?: () => boolean // asked before each day; once true, the days that are left wait for the next publish
-  progress?: (rendered: number, of: number) => void
+  all?: boolean // read every day and render every page again
+  outOfTime?: () => boolean // asked before each closed day and each page; once true, what is left waits for the next publish
+  progress?: (what: 'read' | 'rendered', done: number, of: number) => void // closed days read, pages rendered
 }
 
 export interface PublishSummary {
   days: number // the ledger has
-  renderedDays: string[] // dates rendered now, oldest first
-  remainingDays: number // whose pages, or links between them, are not as they should be, for want of time
-  indexRendered: boolean
+  rendered: string[] // addresses of the pages rendered now, in the order of their code units
+  remaining: number // days that were not read, or pages that are not as they should be, for want of time
   files: number // written
 }
 
-/** Each is held in memory with all its flows; two, so that one is read while the other is rendered. */
-const DAYS_AT_A_TIME = 2
-const ASSETS_AT_A_TIME = 8
-const DAYS_A_SAVE = 20
-/** Days that cannot be rendered do not keep others from it; but so many are no accident of one day. */
-const FAILURES_AT_MOST = 5
+/** While one waits for a store, another is rendered. */
+const PAGES_AT_A_TIME = 4
+/** Days whose pages are rendered together. */
+const DAYS_AT_A_TIME = 20
+const ENTITIES_AT_A_TIME = 200
+/** So few are not worth a record on the way. */
+const PAGES_A_SAVE = 50
+const ASSETS = '_assets'
+const NO_ASSETS = { frame: '', report: '', files: {} }
+const SEARCH = 'search.json'
 
 /**
  * Publishes a store's ledger into a site store. Throws one sentence, after it has recorded what it rendered, when a day
- * cannot be rendered or another publish ran at the same time.
+ * cannot be read, a page cannot be rendered, or another publish ran at the same time.
  */
 export async function publish(store: Store, out: Store, site: Site, options: PublishOptions): Promise<PublishSummary> {
-  const { title, all = false, outOfTime = () => false } = options
-  const targets = await readLedger(store)
+  const { title, all = false, outOfTime = () => false, progress = () => {} } = options
   const record = await openRecord(store)
   const { before } = record
-  const there = new Map((await out.list('')).map(({ key, etag }) => [key, etag]))
-  let files = 0
-  const write = async (key: string, bytes: Uint8Array) => {
-    const etag = await writeFile(out, key, bytes)
-    there.set(key, etag)
-    files++
-    return etag
-  }
-  const rendering: Rendering = { store, write, site, title, targets }
-  const published: Published = { ...nothingPublished(), assets: before.assets, index: before.index }
-  published.assets = await writeAssets(rendering, all ? nothingPublished().assets : before.assets, there)
-
+  const siteState = sha256(Buffer.from(JSON.stringify([site.version, title]))).slice(0, 16)
+  // When the last one left nothing to do, only what is new is looked at.
+  const wasWhole = !all && before.site === siteState
+  const targets = wasWhole ? await readKnownLedger(store, before.targets) : await readLedger(store)
   const dates = datesOf(targets)
-  const { days } = published // those that have a page, perhaps an older one
-  for (const date of dates) if (isThere(before.days[date], there)) days[date] = before.days[date]
-  /** The neighbours whose pages are there: a page links to nothing else, at any time. */
-  const linksOf = (date: string): Neighbours => {
-    const linked = (to: string | null) => (to !== null && there.has(dayKey(to)) ? to : null)
-    const { previous, next } = neighboursOf(date, dates)
-    return { previous: linked(previous), next: linked(next) }
-  }
-  const isDue = (date: string) => !isPublished(days[date], dayInputs(date, linksOf(date), rendering), there)
+  const settled = settledDates(dates, targets)
+  const openFrom = settled.length < dates.length ? parseDate(dates[settled.length]) : newestTime(targets)
+  const sealed = await sealedDates(store, dates)
+  const ledger = stateOfLedger(targets, sealed, openFrom)
+  const files = wasWhole
+    ? await lookAround(out, before, dates, { openFrom, newest: newestTime(targets) })
+    : await SiteFiles.listed(out)
+  const nothing: PublishSummary = { days: dates.length, rendered: [], remaining: 0, files: 0 }
+  const asWritten = Object.values(before.pages).every((page) => isAsWritten(page, files.there))
+  if (wasWhole && before.ledger === ledger && asWritten) return nothing
 
-  const due = new Set<string>()
-  const rendered = new Set<string>()
-  const failures = new Map<string, string>() // by date
-  let superseded = false
-  const renderPage = async (date: string, read: () => Promise<RenderedDay>): Promise<RenderedDay | null> => {
-    try {
-      const day = await read()
-      const links = linksOf(date)
-      const page = { files: await day.writePage(links), summary: day.summary }
-      days[date] = { inputs: dayInputs(date, links, rendering), ...page }
-      rendered.add(date)
-      options.progress?.(rendered.size, due.size)
-      return day
-    } catch (error) {
-      failures.set(date, (error as Error).message)
-      return null
-    }
+  const there = Object.entries(before.pages).filter(([, page]) => isThere(page, files.there))
+  const published: Published = {
+    ...before,
+    site: '',
+    ledger: '',
+    targets: knownTargets(targets),
+    pages: Object.fromEntries(there),
   }
-  const renderInTime = async (date: string) => {
-    if (superseded || failures.size >= FAILURES_AT_MOST || outOfTime()) return { date, day: null }
-    return { date, day: await renderPage(date, () => renderDay(rendering, date)) }
+  const save = async () => {
+    if (!(await record.save(published)))
+      throw new Error('publish: another publish ran at the same time; run it once more')
   }
-  let turns = 0
-  const renderAll = async (oldestFirst: string[]) => {
-    for (const date of oldestFirst) due.add(date)
-    let newer: { date: string; day: RenderedDay | null } = { date: '', day: null }
-    for await (const older of mapConcurrently(oldestFirst.toReversed(), DAYS_AT_A_TIME, renderInTime)) {
-      // Neither could link to the other before it was there.
-      for (const { date, day } of [newer, older]) {
-        if (day !== null && !superseded && isDue(date)) await renderPage(date, async () => day)
-      }
-      newer = older
-      if (++turns % DAYS_A_SAVE === 0 && !superseded) superseded = !(await record.save(published))
-    }
-  }
-  await renderAll(dates.filter((date) => all || isDue(date)))
-  // And those that were not due before a page came beside them.
-  await renderAll(dates.filter((date) => !failures.has(date) && isDue(date)))
+  published.pages[ASSETS] = await files.writeAssets(site, (all ? undefined : before.pages[ASSETS]) ?? NO_ASSETS)
 
-  let indexRendered = false
-  if (!superseded && dates.every((date) => days[date] !== undefined)) {
-    const report = indexReport(
-      rendering,
-      dates.map((date) => days[date].summary),
-    )
-    const inputs = sha256(Buffer.from(JSON.stringify([site.version, report]))).slice(0, 32)
-    indexRendered = all || !isPublished(before.index, inputs, there)
-    if (indexRendered) published.index = { inputs, files: await renderIndex(rendering, report) }
+  const read = (done: number, of: number) => progress('read', done, of)
+  const folded = await foldDays({ store, targets, files, published, dates, settled, all, outOfTime, read, save })
+  const { digests, history, current, failures } = folded
+  const seals = await copySeals(store, files, published, sealed)
+  const figures: Figures = {
+    ...{ title, targets, digests, history, current, seals },
+    dates: dates.filter((date) => !failures.has(date)),
+    unread: [...failures.keys()],
   }
-  if (superseded || !(await record.save(published))) {
-    throw new Error('publish: another publish ran at the same time; run it once more')
-  }
-  for (const [date, reason] of failures) {
-    const others = failures.size === 1 ? '' : ` (and ${failures.size - 1} more)`
-    throw new Error(`publish: a day cannot be rendered${others}, ${date}: ${reason}`)
-  }
-  const remainingDays = dates.filter(isDue).length
-  return { days: dates.length, renderedDays: [...rendered].sort(), remainingDays, indexRendered, files }
-}
-
-interface PublishRecord {
-  before: Published
-  save(published: Published): Promise<boolean> // false: somebody else has saved since
-}
-
-async function openRecord(store: Store): Promise<PublishRecord> {
-  const stored = await store.get(publishedKey)
-  let condition: Condition = stored === null ? 'absent' : { ifMatch: stored.etag }
-  let saved = stored === null ? '' : sha256(stored.bytes)
-  return {
-    before: stored === null ? nothingPublished() : decodePublished(stored.bytes),
-    async save(published) {
-      const bytes = encodePublished(published)
-      const digest = sha256(bytes)
-      if (digest === saved) return true
-      const result = await store.put(publishedKey, bytes, condition)
-      if (result.outcome === 'refused') return false
-      condition = { ifMatch: result.etag }
-      saved = digest
-      return true
+  let inReserve = false
+  const pages = new Pages({
+    ...{ site, title, files, all, published: published.pages },
+    isUnsure: failures.size > 0,
+    stop: () => !inReserve && outOfTime(),
+    progress: (rendered, due) => progress('rendered', rendered, due),
+  })
+  const has = (address: string) => pages.has(address)
+  const plans: PlanSettings = {
+    has,
+    linksTo(address, { previous, next }) {
+      const linked = (to: string | null) => (to !== null && has(address(to)) ? to : null)
+      return { previous: linked(previous), next: linked(next) }
     },
   }
-}
-
-/** Writes a file of the site, whatever is there, and gives the etag it got. */
-async function writeFile(out: Store, key: string, bytes: Uint8Array): Promise<string> {
-  const result = await out.put(key, bytes, 'always')
-  if (result.outcome === 'refused') throw new Error(`publish: ${key} was refused by the site's store`)
-  return result.etag
-}
-
-/** Writes the assets that are not there as they were written; an immutable one is the same in every version. */
-async function writeAssets(
-  { write, site }: Rendering,
-  known: PublishedPage,
-  there: ReadonlyMap<string, string>,
-): Promise<PublishedPage> {
-  const files: PublishedPage['files'] = {}
-  const writeAsset = async ({ path, filePath, immutable }: ReturnType<Site['assets']>[number]) => {
-    const asBefore = known.files[path] !== undefined && known.files[path] === there.get(path)
-    const isRight = asBefore && (immutable || known.inputs === site.version)
-    files[path] = isRight ? known.files[path] : await write(path, await readFile(filePath))
+  let { remaining } = folded
+  if (remaining === 0) {
+    remaining = await renderEach(figures, pages, plans, save)
+    const areThere = entityPlans(figures).every(({ address }) => has(address) || pages.failures.has(address))
+    // Sums without a day that cannot be read, or whose page is still to come, would be wrong without a sign of it.
+    const months = monthsOf(figures)
+    const periods = [...dates.map(dayAddress), ...months.map(monthAddress), ...months.map(monthDownloadsAddress)]
+    if (failures.size === 0 && areThere && periods.every(has)) {
+      inReserve = true
+      await pages.renderAll(overviewPlans(figures, plans), 1)
+      await writeSearch(files, published, `${JSON.stringify(searchIndex(current))}\n`)
+    }
   }
-  await Array.fromAsync(mapConcurrently(site.assets(), ASSETS_AT_A_TIME, writeAsset))
-  return { inputs: site.version, files }
-}
-
-/** Every date from the first hour of any target to the newest watermark. */
-function datesOf(targets: readonly LedgerTarget[]): string[] {
-  if (targets.length === 0) return []
-  const first = Math.min(...targets.map(({ firstHour }) => firstHour))
-  const last = Math.max(...targets.map(({ watermark, closedThrough }) => Math.max(watermark, closedThrough)))
-  return [...eachDay(first, last)].map(isoDate)
-}
-
-/** The days before and after, where the ledger has them; its dates are dense. */
-function neighboursOf(date: string, dates: readonly string[]): Neighbours {
-  const day = parseDate(date)
-  return {
-    previous: date === dates[0] ? null : isoDate(day - DAY_MS),
-    next: date === dates.at(-1) ? null : isoDate(day + DAY_MS),
+  for (const [date, sentence] of failures) pages.failures.set(dayAddress(date), sentence)
+  if (remaining === 0 && pages.failures.size === 0) {
+    Object.assign(published, { site: siteState, ledger })
   }
+  await save()
+  for (const [address, sentence] of pages.failures) {
+    const others = pages.failures.size === 1 ? '' : ` (and ${pages.failures.size - 1} more)`
+    throw new Error(`publish: ${address === '' ? 'the home page' : address} cannot be made${others}: ${sentence}`)
+  }
+  return { ...nothing, rendered: [...pages.rendered].sort(), remaining, files: files.written }
 }
 
-/** A hash of all that a day's page is made from. */
-function dayInputs(date: string, { previous, next }: Neighbours, { site, title, targets }: Rendering): string {
-  const day = parseDate(date)
-  const begun = targets.filter(({ firstHour }) => firstHour < day + DAY_MS)
-  const ofTargets = begun.map(({ target, firstHour, closedThrough, dueThrough, rollups, finished, seq }) => {
-    const hours = [...eachHour(day, day + DAY_MS)].filter((hour) => rollups.has(hour) || finished.has(hour))
-    // Never past the day, or a target that stopped would change all its days since with every scrape of another one.
-    const open = closedThrough < day + DAY_MS ? [seq, closedThrough, Math.min(dueThrough, day + DAY_MS)] : null
-    return [target, Math.max(firstHour, day), hours, open]
-  })
-  const inputs = [site.version, title, previous ?? '', next ?? '', ofTargets]
-  return sha256(Buffer.from(JSON.stringify(inputs))).slice(0, 32)
+/** Looks at files of the months that may still change, and of one that cannot, another each hour. */
+function lookAround(
+  out: Store,
+  { pages }: Published,
+  dates: readonly string[],
+  { openFrom, newest }: Record<'openFrom' | 'newest', number>,
+) {
+  const since = isoDate(Math.max(0, openFrom - DAY_MS)).slice(0, 7)
+  const earlier = [...new Set(dates.map((date) => date.slice(0, 7)))].filter((month) => month < since)
+  const month = earlier[Math.floor(newest / HOUR_MS) % earlier.length] ?? null
+  const files = new Map(Object.values(pages).flatMap((page) => Object.entries(page.files)))
+  return SiteFiles.looked(out, { files, since, month })
+}
+
+/** Renders the pages of destinations, workloads, days and months, and gives how many are left for want of time. */
+async function renderEach(
+  figures: Figures,
+  pages: Pages,
+  settings: PlanSettings,
+  save: () => Promise<void>,
+): Promise<number> {
+  let recorded = 0
+  const saveOnTheWay = async () => {
+    if (pages.rendered.size - recorded < PAGES_A_SAVE) return
+    recorded = pages.rendered.size
+    await save()
+  }
+  let remaining = 0
+  for (const some of inParts(entityPlans(figures), ENTITIES_AT_A_TIME)) {
+    const due = some.filter((plan) => pages.isDue(plan))
+    if (due.length === 0) continue
+    remaining += await pages.renderAll(due, PAGES_AT_A_TIME)
+    await saveOnTheWay()
+  }
+  if (remaining > 0) return remaining
+
+  const plansOf = (dates: readonly string[]) => dates.flatMap((date) => dayPlans(figures, date, settings))
+  const dueDates = () => figures.dates.toReversed().filter((date) => plansOf([date]).some((plan) => pages.isDue(plan)))
+  // Once more for those that were not due before a page came beside them.
+  for (let turn = 0; turn < 2; turn++) {
+    for (const some of inParts(dueDates(), DAYS_AT_A_TIME)) {
+      // Two neighbours cannot both link to the other at first: every other day, those between, and the former again.
+      const [one, between] = [some.filter((_, at) => at % 2 === 0), some.filter((_, at) => at % 2 === 1)]
+      for (const dates of [one, between, one]) await pages.renderAll(plansOf(dates), PAGES_AT_A_TIME)
+      await saveOnTheWay()
+    }
+  }
+  remaining = plansOf(figures.dates).filter((plan) => pages.isLeft(plan)).length
+
+  // A month links to all its days, and sums over them.
+  const isWhole = (month: string) =>
+    !figures.unread.some((date) => date.startsWith(month)) &&
+    figures.dates.every((date) => !date.startsWith(month) || pages.has(dayAddress(date)))
+  const months = monthsOf(figures).toReversed().filter(isWhole)
+  const monthPlans = () =>
+    months.flatMap((month) => [
+      monthPlan(figures, month, settings),
+      downloadsPlan(figures, month, settings, monthDownloadsAddress(month)),
+    ])
+  for (let turn = 0; turn < 2; turn++) for (const plan of monthPlans()) await pages.render(plan)
+  return remaining + monthPlans().filter((plan) => pages.isLeft(plan)).length
+}
+
+/** Writes what the search reads, if it is another than what is there. */
+async function writeSearch(files: SiteFiles, { pages }: Published, text: string): Promise<void> {
+  const bytes = Buffer.from(text)
+  const report = sha256(bytes)
+  const known = pages[SEARCH]
+  if (known?.report === report && isAsWritten(known, files.there)) return
+  pages[SEARCH] = { frame: '', report, files: { [SEARCH]: await files.write(SEARCH, bytes) } }
+}
+
+function inParts<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size))
 }

@@ -1,111 +1,53 @@
-/** Rendering: the page of a day and the index, each with its downloads, written into a site's store. */
-import { dayValues, EXPORT_COLUMNS, exportRows, exportValues, hourValues, TOTALS_COLUMNS } from '#core/columns.ts'
+/** Rendering: one page, with what can be downloaded from it, written into a site's store. */
 import { formatCsv } from '#core/csv.ts'
-import { dayReport, daySummary } from '#core/day.ts'
 import { sha256 } from '#core/hash.ts'
-import type { HourRecord } from '#core/hour-record.ts'
-import type { PublishedPage } from '#core/published.ts'
-import type { DaySummary, Download, IndexReport } from '#core/report.ts'
-import { DAY_MS, isoHour, parseDate } from '#core/time.ts'
-import { addByClass, zeroByClass } from '#core/totals.ts'
+import type { Download, PageReport } from '#core/report.ts'
+import { tablesOf } from '#core/tables.ts'
 import type { Site } from '../pages.ts'
-import type { Store } from '../store/store.ts'
-import { type LedgerTarget, readRecords } from './ledger.ts'
 
-/** The days that a day's page links to, YYYY-MM-DD; null where there is none. */
-export interface Neighbours {
-  previous: string | null
-  next: string | null
-}
-
-/** What every page is made from. */
 export interface Rendering {
-  store: Store // of the ledger
-  write: (key: string, bytes: Uint8Array) => Promise<string> // into the site, whatever is there; gives the etag it got
   site: Site
-  title: string // of the site
-  targets: readonly LedgerTarget[]
+  write(key: string, bytes: Uint8Array): Promise<string> // into the site, whatever is there; gives the etag it got
 }
 
-/** The key, in the site, of a file of a day; by default of its page. */
-export function dayKey(date: string, file = 'index.html'): string {
-  return `days/${date}/${file}`
-}
-
-/** A day that was read: what it adds to the index, and its page, which can be written again with other links. */
-export interface RenderedDay {
-  summary: DaySummary
-  /** Writes the page, its downloads before it, and gives what was written. */
-  writePage(neighbours: Neighbours): Promise<PublishedPage['files']>
-}
-
-/** Reads a day (YYYY-MM-DD) and writes those of its downloads that hold no links. */
-export async function renderDay({ store, write, site, title, targets }: Rendering, date: string): Promise<RenderedDay> {
-  const day = parseDate(date)
-  const period = { from: day, to: day + DAY_MS }
-  const records: HourRecord[] = []
-  for (const target of targets) records.push(...(await readRecords(store, target, period)))
-  const unlinked = dayReport({ title, previous: null, next: null, day, targets, records })
-  const flows = exportRows([period], targets, records).map(exportValues)
-  const hours = hourValues(unlinked)
-  const csvs = [
-    download('flows.csv', 'Every flow of the day', formatCsv(EXPORT_COLUMNS, flows), flows.length),
-    download('hours.csv', 'The day by the hour', formatCsv(TOTALS_COLUMNS, hours), hours.length),
-  ]
-  unlinked.downloads = csvs.map(({ about }) => about)
-  const files: PublishedPage['files'] = {}
+/**
+ * Writes the page at an address below the site's root, its downloads before it, and gives the etag of each file. Downloads
+ * that its report names already are there.
+ */
+export async function renderPage(
+  { site, write }: Rendering,
+  address: string,
+  report: PageReport,
+): Promise<Record<string, string>> {
+  const files: Record<string, string> = {}
   const writeFile = async (file: string, bytes: Uint8Array) => {
-    const key = dayKey(date, file)
-    files[key] = await write(key, bytes)
+    files[address + file] = await write(address + file, bytes)
   }
-  await Promise.all(csvs.map(({ about, bytes }) => writeFile(about.file, bytes)))
+  const { downloads, beside } = downloadsOf(report)
+  const page = await site.render(`/${address}`, { ...report, downloads })
+  await Promise.all(beside.map(({ file, bytes }) => writeFile(file, bytes)))
+  await writeFile('index.html', page)
+  return files
+}
+
+/** What can be downloaded from a page: what its report names already, its tables, and the report itself with all but itself. */
+export function downloadsOf(report: PageReport): {
+  downloads: Download[]
+  beside: { file: string; bytes: Uint8Array }[] // those that are written with the page
+} {
+  const tables = tablesOf(report).map(({ file, title, columns, rows }) => {
+    const bytes = Buffer.from(formatCsv(columns, rows))
+    return { file, bytes, about: describe(file, title, bytes, rows.length) }
+  })
+  const data = { ...report, downloads: [...report.downloads, ...tables.map(({ about }) => about)] }
+  const json = Buffer.from(`${JSON.stringify(data, null, 1)}\n`)
   return {
-    summary: daySummary(unlinked),
-    async writePage(neighbours) {
-      const report = { ...unlinked, ...neighbours }
-      const json = download('report.json', 'This page as data', `${JSON.stringify(report, null, 1)}\n`, 1)
-      const page = await site.render(`/days/${date}/`, { ...report, downloads: [...report.downloads, json.about] })
-      await writeFile(json.about.file, json.bytes)
-      await writeFile('index.html', page)
-      return { ...files }
-    },
+    downloads: [...data.downloads, describe('report.json', 'This page as data', json, 1)],
+    beside: [...tables.map(({ file, bytes }) => ({ file, bytes })), { file: 'report.json', bytes: json }],
   }
 }
 
-/** What the index says of days that all have a page, oldest first. */
-export function indexReport({ title, targets }: Rendering, days: DaySummary[]): IndexReport {
-  const byClass = zeroByClass()
-  for (const day of days) addByClass(byClass, day.byClass)
-  return {
-    schema: 1,
-    title,
-    days,
-    targets: targets.map(({ target, firstHour, closedThrough }) => ({
-      target,
-      firstHour: isoHour(firstHour),
-      closedThrough: isoHour(closedThrough),
-    })),
-    byClass,
-    complete: days.every(({ complete }) => complete),
-    downloads: [daysCsv(days).about],
-  }
-}
-
-/** Writes the index, its download before it, and gives what was written. */
-export async function renderIndex({ write, site }: Rendering, report: IndexReport): Promise<PublishedPage['files']> {
-  const { about, bytes } = daysCsv(report.days)
-  const page = await site.render('/', report)
-  return {
-    [about.file]: await write(about.file, bytes),
-    'index.html': await write('index.html', page),
-  }
-}
-
-function daysCsv(days: DaySummary[]): { about: Download; bytes: Uint8Array } {
-  return download('days.csv', 'Every day', formatCsv(TOTALS_COLUMNS, dayValues(days)), days.length)
-}
-
-function download(file: string, title: string, text: string, rows: number): { about: Download; bytes: Uint8Array } {
-  const bytes = Buffer.from(text)
-  return { about: { file, title, rows, size: bytes.length, sha256: sha256(bytes) }, bytes }
+/** What a page says of a file beside it. */
+export function describe(file: string, title: string, bytes: Uint8Array, rows: number): Download {
+  return { file, title, rows, size: bytes.length, sha256: sha256(bytes) }
 }

@@ -109,8 +109,9 @@ export async function verifyLedger(
  */
 async function abreast(store: Store, ledger: LedgerTarget): Promise<LedgerTarget> {
   for (let looks = 1; looks < LOOKS; looks++) {
-    const { target, rollups, closedThrough } = ledger
-    if (![...rollups.keys()].some((hour) => hour >= closedThrough)) return ledger
+    const { target, rollups, head, seq } = ledger
+    const closed = head === null ? null : parseRollupKey(head.key)
+    if (seq === 0 || ![...rollups.keys()].some((hour) => closed === null || hour > closed.hour)) return ledger
     ledger = (await readLedger(store, target))[0] ?? ledger
   }
   return ledger

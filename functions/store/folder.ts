@@ -155,12 +155,13 @@ export function folderStore(dir: string, { durable = true }: FolderOptions = {})
           : putOnce(path, bytes, condition as 'always' | 'absent')
       }),
 
-    list: (prefix) =>
+    list: (prefix, after = '') =>
       explained(dir, 'list', prefix, () => {
+        checkPrefix(after)
         const segments = checkPrefix(prefix).split('/').slice(0, -1)
         const folder = findFolder(dir, segments)
         if (folder === null) return []
-        const objects = listFolder(folder, segments.map((segment) => `${segment}/`).join(''), prefix)
+        const objects = listFolder(folder, segments.map((segment) => `${segment}/`).join(''), { prefix, after })
         return objects.sort((a, b) => (a.key < b.key ? -1 : 1))
       }),
   }
@@ -207,7 +208,13 @@ function readFile(path: string): StoredObject | null {
   }
 }
 
-function listFolder(folder: string, keyOfFolder: string, prefix: string): ListedObject[] {
+interface Listing {
+  prefix: string
+  after: string // a key or the beginning of one, exclusive; '' for none
+}
+
+function listFolder(folder: string, keyOfFolder: string, listing: Listing): ListedObject[] {
+  const { prefix, after } = listing
   const objects: ListedObject[] = []
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
@@ -216,11 +223,12 @@ function listFolder(folder: string, keyOfFolder: string, prefix: string): Listed
     if (entry.name.startsWith('.') || !(key.startsWith(prefix) || mutableKey.startsWith(prefix))) continue
     if (entry.isSymbolicLink()) throw new Error(`${key} is a symbolic link and none is followed; move its target here`)
     if (isMutable(mutableKey)) {
-      const object = readMutable(path)
+      const object = mutableKey > after ? readMutable(path) : null
       if (object !== null) objects.push({ key: mutableKey, size: object.bytes.length, etag: object.etag })
     } else if (entry.isDirectory()) {
-      objects.push(...listFolder(path, `${key}/`, prefix))
-    } else if (isKey(key)) {
+      // What lies below a folder that comes before `after` and does not hold it comes before it, too.
+      if (`${key}/` > after || after.startsWith(`${key}/`)) objects.push(...listFolder(path, `${key}/`, listing))
+    } else if (key > after && isKey(key)) {
       const stats = lstatSync(path, { bigint: true })
       objects.push({ key, size: Number(stats.size), etag: fileEtag(stats) })
     }

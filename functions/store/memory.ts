@@ -32,10 +32,11 @@ export function memoryStore(): Store {
       return { outcome: 'written', etag }
     },
 
-    async list(prefix: string): Promise<ListedObject[]> {
+    async list(prefix: string, after = ''): Promise<ListedObject[]> {
       checkPrefix(prefix)
+      checkPrefix(after)
       return [...objects]
-        .filter(([key]) => key.startsWith(prefix))
+        .filter(([key]) => key.startsWith(prefix) && key > after)
         .map(([key, object]) => ({ key, size: object.bytes.length, etag: object.etag }))
         .sort((a, b) => (a.key < b.key ? -1 : 1))
     },

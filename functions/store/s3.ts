@@ -151,7 +151,7 @@ export function s3Store(options: S3StoreOptions): Store {
     head: (key) => call('read', key, (bounds) => look(key, bounds)),
     put: (key, bytes, condition) => call('write', key, (bounds) => write(key, bytes, condition, bounds)),
 
-    list: (prefix) =>
+    list: (prefix, after = '') =>
       call('list', prefix, async () => {
         const objects: ListedObject[] = []
         const tokens = new Set<string>()
@@ -160,6 +160,7 @@ export function s3Store(options: S3StoreOptions): Store {
             new ListObjectsV2Command({
               Bucket: bucket,
               Prefix: root + checkPrefix(prefix),
+              StartAfter: after === '' ? undefined : root + checkPrefix(after),
               ContinuationToken: token,
               EncodingType: 'url', // else a key that is no valid XML would spoil the whole listing
             }),

@@ -37,6 +37,6 @@ export interface Store {
   get(key: string): Promise<StoredObject | null>
   head(key: string): Promise<ObjectHead | null>
   put(key: string, bytes: Uint8Array, condition: Condition): Promise<PutResult>
-  /** Every object whose key begins with prefix, in the keys' byte order. */
-  list(prefix: string): Promise<ListedObject[]>
+  /** Every object whose key begins with prefix and comes after another key, by default '', in the keys' byte order. */
+  list(prefix: string, after?: string): Promise<ListedObject[]>
 }

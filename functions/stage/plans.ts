@@ -1,0 +1,225 @@
+/** Plans: every page that a site should have, and from what each is made. */
+import {
+  BLOCKED,
+  COVERAGE,
+  changesAddress,
+  DESTINATIONS,
+  DOWNLOADS,
+  dayAddress,
+  destinationAddress,
+  graphAddress,
+  HOME,
+  monthAddress,
+  WORKLOADS,
+  workloadAddress,
+} from '#core/addresses.ts'
+import { daySummary } from '#core/day.ts'
+import type { DayDigest } from '#core/digest.ts'
+import { type Room, startFolding } from '#core/fold.ts'
+import { emptyHistory, type History } from '#core/history.ts'
+import type { Caller } from '#core/pair.ts'
+import type { DayReport, PageReport } from '#core/report.ts'
+import { blockedReport } from '#core/reports/blocked.ts'
+import { type ChangesReport, changesReport } from '#core/reports/changes.ts'
+import { coverageReport } from '#core/reports/coverage.ts'
+import { destinationReport, destinationsReport } from '#core/reports/destination.ts'
+import { downloadsReport } from '#core/reports/downloads.ts'
+import { graphReport } from '#core/reports/graph.ts'
+import { homeReport } from '#core/reports/home.ts'
+import { monthReport } from '#core/reports/month.ts'
+import { workloadReport, workloadsReport } from '#core/reports/workload.ts'
+import { DAY_MS, isoDate, parseDate } from '#core/time.ts'
+import { dayOff, digestOfDay, digestsUntil, type Figures } from './figures.ts'
+import type { Plan } from './pages.ts'
+import { downloadsOf } from './rendering.ts'
+
+/** How far back blocked attempts and coverage are told. */
+const RECENT_DAYS = 35
+/** How long after it was last seen a call is shown in graphs. */
+const IDLE_DAYS = 30
+
+/** Which of two neighbours a page may link to: those whose page of the same kind is there. */
+export interface Links {
+  previous: string | null
+  next: string | null
+}
+
+/** What a plan asks of the pages that are there. */
+export interface PlanSettings {
+  has(address: string): boolean
+  linksTo(address: (period: string) => string, neighbours: Links): Links // those that are there
+}
+
+/** The pages of one day. The day itself comes last, since it links to the others and to all who were met on it. */
+export function dayPlans(figures: Figures, date: string, { linksTo, has }: PlanSettings): Plan[] {
+  const { title } = figures
+  const neighbours = neighboursOf(figures, date)
+  const plan = (address: typeof dayAddress, report: (digest: DayDigest, links: Links) => Promise<PageReport>): Plan => {
+    const links = linksTo(address, neighbours)
+    return {
+      address: address(date),
+      links: [links.previous, links.next],
+      isOpen: date > figures.history.through,
+      report: async () => report(await digestOfDay(figures, date), links),
+    }
+  }
+  const graph = plan(graphAddress, async (digest, links) => {
+    const past = await digestsUntil(figures, isoDate(parseDate(date) - DAY_MS), IDLE_DAYS)
+    return graphReport({ title, digest, recent: past.flatMap(({ edges }) => edges), ...links })
+  })
+  const changes = plan(changesAddress, (digest, links) => changesOf(figures, digest, links))
+  const day = plan(dayAddress, async (digest, links) => dayReportOf(figures, digest, links))
+  const strangers = async () => strangerPlans(figures, await digestOfDay(figures, date), has)
+  return [
+    { ...graph, needs: strangers },
+    { ...changes, needs: strangers },
+    { ...day, needs: async () => [...(await strangers()), graph, changes] },
+  ]
+}
+
+function neighboursOf(figures: Figures, date: string): Links {
+  return { previous: dayOff(figures, date, -1), next: dayOff(figures, date, 1) }
+}
+
+function dayReportOf({ title }: Figures, { day }: DayDigest, links: Links): DayReport {
+  return { ...day, title, ...links }
+}
+
+async function changesOf(figures: Figures, digest: DayDigest, links: Links): Promise<ChangesReport> {
+  const { title, current: history } = figures
+  const daysBefore = async (days: number) => {
+    const date = dayOff(figures, digest.date, -days)
+    return date === null ? null : digestOfDay(figures, date)
+  }
+  const [before, weekBefore] = [await daysBefore(1), await daysBefore(7)]
+  return changesReport({ title, digest, before, weekBefore, history, ...links })
+}
+
+/**
+ * The pages of destinations and workloads. Those that closed days know tell of closed days alone, and so change once a day
+ * at most; of who was met for the first time on a day that is still open they tell what there is.
+ */
+export function entityPlans(figures: Figures): Plan[] {
+  const { history, current } = figures
+  const known = new Set([
+    ...history.destinations.map(({ host }) => destinationAddress(host)),
+    ...history.workloads.map(workloadAddressOf),
+  ])
+  return [...plansOf(figures, history), ...plansOf(figures, current).filter(({ address }) => !known.has(address))]
+}
+
+/** A day of more destinations than a history holds links to each of them. */
+const UNBOUNDED: Room = { destinations: Infinity, workloads: Infinity, pairs: Infinity }
+
+/** The pages of who was met on a day, has none, and is in no history: there was no room, or the day before cannot be read. */
+function strangerPlans(figures: Figures, digest: DayDigest, hasPage: (address: string) => boolean): Plan[] {
+  const addresses = digest.edges.flatMap((edge) => [destinationAddress(edge.host), workloadAddressOf(edge)])
+  if (addresses.every(hasPage)) return []
+  const alone = startFolding(emptyHistory(), UNBOUNDED)
+  alone.add(digest)
+  return plansOf(figures, alone.history()).filter(({ address }) => !hasPage(address))
+}
+
+function plansOf(figures: Figures, history: History): Plan[] {
+  const { title } = figures
+  const plan = (address: string, last: string, report: (digest: DayDigest) => PageReport): Plan => ({
+    address,
+    links: [],
+    isOpen: last > figures.history.through,
+    report: async () => report(await digestOfDay(figures, last)),
+  })
+  // The most recently seen first, and those of one day together, whose digest is then read once.
+  return [
+    ...history.destinations.map(({ host, last }) =>
+      plan(destinationAddress(host), last, (digest) => destinationReport({ title, history, digest, host })),
+    ),
+    ...history.workloads.map(({ target, namespace, workload, last }) =>
+      plan(workloadAddress(target, namespace, workload), last, (digest) =>
+        workloadReport({ title, history, digest, target, namespace, workload }),
+      ),
+    ),
+  ]
+}
+
+function workloadAddressOf({ target, namespace, workload }: Caller): string {
+  return workloadAddress(target, namespace, workload)
+}
+
+/** The months of the ledger, oldest first. */
+export function monthsOf({ dates }: Figures): string[] {
+  return [...new Set(dates.map((date) => date.slice(0, 7)))]
+}
+
+export function monthPlan(figures: Figures, month: string, { linksTo }: PlanSettings): Plan {
+  const { title, dates, history } = figures
+  const ofMonth = dates.filter((date) => date.startsWith(`${month}-`))
+  const months = monthsOf(figures)
+  const at = months.indexOf(month)
+  const links = linksTo(monthAddress, { previous: months[at - 1] ?? null, next: months[at + 1] ?? null })
+  return {
+    address: monthAddress(month),
+    links: [links.previous, links.next],
+    isOpen: ofMonth.some((date) => date > history.through),
+    report: async () => {
+      const digests = await Promise.all(ofMonth.map((date) => digestOfDay(figures, date)))
+      return monthReport({ title, month, digests, ...links })
+    },
+  }
+}
+
+/** The files of a month; those of the newest are told at the head of all months, too. */
+export function downloadsPlan(figures: Figures, month: string, settings: PlanSettings, address: string): Plan {
+  const { title, dates, history, seals } = figures
+  const ofMonth = dates.filter((date) => date.startsWith(`${month}-`))
+  const all = monthsOf(figures)
+  const at = all.indexOf(month)
+  // Only the newest lists all months, or every month would be another when one is over.
+  const months = at === all.length - 1 ? all : all.slice(Math.max(0, at - 1), at + 2)
+  return {
+    address,
+    links: months,
+    isOpen: ofMonth.some((date) => date > history.through),
+    report: async () => {
+      const digests = await Promise.all(ofMonth.map((date) => digestOfDay(figures, date)))
+      const days = digests.map((digest) => {
+        const report = dayReportOf(figures, digest, settings.linksTo(dayAddress, neighboursOf(figures, digest.date)))
+        return { date: digest.date, files: downloadsOf(report).downloads }
+      })
+      const rollups = digests.flatMap((digest) => digest.rollups)
+      const copies = seals.filter(({ date }) => date.startsWith(`${month}-`))
+      return downloadsReport({ title, month, months, days, rollups, seals: copies })
+    },
+  }
+}
+
+/** The pages that look at the newest days and at all there ever was; the home page, which leads to all others, last. */
+export function overviewPlans(figures: Figures, settings: PlanSettings): Plan[] {
+  const { title, history, dates } = figures
+  const plan = (address: string, report: () => Promise<PageReport>): Plan => ({
+    address,
+    links: [],
+    isOpen: true,
+    report,
+  })
+  const newest = dates.at(-1)
+  const recent = async () => (newest === undefined ? [] : digestsUntil(figures, newest, RECENT_DAYS))
+  return [
+    plan(DESTINATIONS, async () => destinationsReport({ title, history })),
+    plan(WORKLOADS, async () => workloadsReport({ title, history })),
+    plan(BLOCKED, async () => blockedReport({ title, digests: await recent(), history })),
+    plan(COVERAGE, async () => coverageReport({ title, digests: await recent() })),
+    { ...downloadsPlan(figures, monthsOf(figures).at(-1) ?? '', settings, DOWNLOADS), isOpen: true },
+    plan(HOME, () => homeOf(figures)),
+  ]
+}
+
+async function homeOf(figures: Figures): Promise<PageReport> {
+  const { title, history, dates, targets } = figures
+  const open = await Promise.all(
+    dates.filter((date) => date > history.through).map((date) => digestOfDay(figures, date)),
+  )
+  const newest = history.through === '' ? dates.at(-1) : history.through
+  const latest = newest === undefined ? null : await digestOfDay(figures, newest)
+  const changes = latest === null ? [] : (await changesOf(figures, latest, { previous: null, next: null })).changes
+  return homeReport({ title, history, open: open.map(({ day }) => daySummary(day)), latest, changes, targets })
+}
