@@ -1,6 +1,6 @@
 declare namespace App {
   interface Locals {
-    /** What the page is rendered from: a DayReport below /days/, else the IndexReport. */
-    report: import('#core/report.ts').IndexReport | import('#core/report.ts').DayReport
+    /** What the page is rendered from; which report it is follows from the page. */
+    report: import('#core/report.ts').PageReport
   }
 }

@@ -1,24 +1,14 @@
-/** Sums over the classes of destinations. */
-import type { ByClass, Totals } from '#core/report.ts'
+/** What pages reckon from the totals of a report. */
+import type { Observation } from '#core/report.ts'
 
-/** What left the mesh: registered and passthrough together. */
-export function left(byClass: ByClass): Totals {
-  const { registered, passthrough } = byClass
-  return {
-    requests: registered.requests + passthrough.requests,
-    connections: registered.connections + passthrough.connections,
-    egressBytes: registered.egressBytes + passthrough.egressBytes,
-    ingressBytes: registered.ingressBytes + passthrough.ingressBytes,
-    errors: registered.errors + passthrough.errors,
-  }
-}
+export { attempts, leftTotals as left } from '#core/totals.ts'
 
-/** Requests and connections together. */
-export function attempts(totals: Totals): number {
-  return totals.requests + totals.connections
+/** A part of a whole, 0..1; nothing of nothing is 0. */
+export function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole
 }
 
 /** True when nothing was observed, so that a zero would be a lie. */
-export function unknown(observation: string): boolean {
+export function unknown(observation: Observation): boolean {
   return observation === 'none' || observation === 'pending'
 }

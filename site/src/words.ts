@@ -1,6 +1,9 @@
 /** What the terms of Istio, Envoy, HTTP and gRPC say, in plain words. */
 import type { DestinationClass, Protocol } from '#core/flow.ts'
+import type { ClassSpan } from '#core/history.ts'
 import type { Observation, ResponseRow } from '#core/report.ts'
+import type { Attention } from '#core/reports/home.ts'
+import { longDate } from './format.ts'
 
 export const CLASSES: readonly DestinationClass[] = ['registered', 'passthrough', 'blocked']
 
@@ -17,6 +20,26 @@ export const OBSERVATION_NAME: Record<Observation, string> = {
   partial: 'partial',
   none: 'no data',
   pending: 'not yet',
+}
+
+/** Time without data whose turn is still to come, or that was over before recording began. */
+export function pendingName(provisional: boolean): string {
+  return provisional ? OBSERVATION_NAME.pending : 'not recorded'
+}
+
+export const ATTENTION_NAME: Record<Attention['kind'], string> = {
+  'new-destination': 'new destination',
+  'returned-destination': 'returned',
+  'vanished-destination': 'vanished',
+  'new-pair': 'new caller',
+  'class-change': 'class changed',
+  'volume-jump': 'volume',
+  'error-jump': 'errors',
+  'blocked-burst': 'blocked burst',
+  failing: 'failing',
+  refused: 'refused',
+  gap: 'gap',
+  stale: 'stale',
 }
 
 const HTTP_CODE: Record<string, string> = {
@@ -105,12 +128,31 @@ const RESPONSE_FLAG: Record<string, string> = {
   UT: 'upstream timed out',
 }
 
+/** Classes over time in a sentence: 'Passthrough from 19 October to 3 November 2026; registered since 4 November 2026.' */
+export function spanWords(classes: readonly ClassSpan[], last: string): string {
+  const began = classes[0]?.first
+  const words = classes.map(({ destinationClass, first, last: end }) => {
+    if (first === end && (end !== last || first === began)) return `${destinationClass} on ${longDate(first)}`
+    if (end === last) return `${destinationClass} since ${longDate(first)}`
+    return `${destinationClass} from ${longDate(first)} to ${longDate(end)}`
+  })
+  const sentence = words.join('; ')
+  return sentence === '' ? '' : `${sentence[0].toUpperCase()}${sentence.slice(1)}.`
+}
+
 /** A response code in words; '' for one that has no standard meaning. */
 export function codeWords({ protocol, code }: Pick<ResponseRow, 'protocol' | 'code'>): string {
   if (protocol === 'tcp') return code === '' ? 'TCP connection' : ''
   const status = /^grpc (\d+)$/.exec(code)
   if (status) return GRPC_STATUS[Number(status[1])] ?? ''
   return Object.hasOwn(HTTP_CODE, code) ? HTTP_CODE[code] : ''
+}
+
+/** How a request or connection ended, in words; a connection has no code, but failed or was refused. */
+export function responseWords(row: Pick<ResponseRow, 'protocol' | 'code' | 'destinationClass' | 'failed'>): string {
+  if (row.protocol !== 'tcp') return codeWords(row)
+  if (row.destinationClass === 'blocked') return 'TCP connection refused'
+  return row.failed ? 'TCP connection failed' : codeWords(row)
 }
 
 /** Envoy's response flags in words; a flag without known words stays as it is. */

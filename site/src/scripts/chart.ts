@@ -24,7 +24,10 @@ const SERIES_COLOR: Record<string, string> = {
   passthrough: '--passthrough',
   blocked: '--blocked',
   errors: '--error',
+  http: '--blocked',
 }
+
+const SERIES_NAME: Record<string, string> = { in: 'bytes in', http: 'HTTP and gRPC', tcp: 'TCP' }
 
 function readTable(table: HTMLTableElement): Periods {
   const rows = [...table.querySelectorAll<HTMLTableRowElement>('tbody tr')].sort((a, b) =>
@@ -125,8 +128,7 @@ function draw(figure: HTMLElement, table: HTMLTableElement): void {
   const canvas = figure.querySelector('canvas')
   if (!canvas) return
   const periods = readTable(table)
-  figure.hidden = false
-  let measure = figure.querySelector<HTMLInputElement>('input:checked')?.value ?? 'out'
+  let measure = figure.querySelector<HTMLInputElement>('input:checked')?.value ?? figure.dataset.measure
   const shown = () => periods.columns.filter((column) => column.measure === measure)
 
   const chart = new Chart(canvas, {
@@ -181,7 +183,7 @@ function draw(figure: HTMLElement, table: HTMLTableElement): void {
     const { options } = chart
     const [ink, soft, line, paper] = ['--ink', '--soft', '--line', '--paper'].map(color)
     chart.data.datasets = shown().map((column) => ({
-      label: column.series === 'in' ? 'bytes in' : column.series,
+      label: SERIES_NAME[column.series] ?? column.series,
       data: column.values,
       backgroundColor: color(SERIES_COLOR[column.series] ?? '--neutral'),
       categoryPercentage: 0.9,
@@ -205,8 +207,6 @@ function draw(figure: HTMLElement, table: HTMLTableElement): void {
     })
     for (const legend of figure.querySelectorAll<HTMLElement>('[data-legend]'))
       legend.hidden = legend.dataset.legend !== measure
-    const missing = figure.querySelector<HTMLElement>('[data-legend-missing]')
-    if (missing) missing.hidden = !periods.observations.includes('none')
     chart.update()
   }
 

@@ -1,5 +1,5 @@
 /** The switches in the masthead, and times in the reader's own zone. */
-import { grouped } from '../format.ts'
+import { exact, grouped } from '../format.ts'
 
 const root = document.documentElement
 
@@ -20,11 +20,12 @@ function remembered(key: string): string | null {
 }
 
 const themeSwitch = document.querySelector<HTMLButtonElement>('[data-theme-switch]')
+const themeName = document.querySelector<HTMLElement>('[data-theme-name]')
 const systemDark = matchMedia('(prefers-color-scheme: dark)')
 const isDark = () => (root.dataset.theme ?? (systemDark.matches ? 'dark' : 'light')) === 'dark'
 
 function nameTheme(): void {
-  if (themeSwitch) themeSwitch.textContent = isDark() ? 'Light theme' : 'Dark theme'
+  if (themeName) themeName.textContent = isDark() ? 'Light' : 'Dark'
 }
 
 themeSwitch?.addEventListener('click', () => {
@@ -40,35 +41,52 @@ systemDark.addEventListener('change', () => {
 nameTheme()
 
 const exactSwitch = document.querySelector<HTMLButtonElement>('[data-exact]')
-const figures = [...document.querySelectorAll<HTMLDataElement>('data[data-unit]')].map((element) => {
-  const shown = element.querySelector('.shown')
-  return { element, shown, text: shown?.textContent ?? '' }
-})
+/** The text of each figure, behind the sign of a lower bound if it has one. */
+const figures = [...document.querySelectorAll<HTMLDataElement>('data[data-unit]:not([data-unit=ms])')].map(
+  (element) => {
+    const shown = element.lastChild as Text
+    return { element, shown, text: shown.data }
+  },
+)
 
-function showExact(exact: boolean): void {
+function showExact(whole: boolean): void {
   for (const { element, shown, text } of figures) {
     const suffix = element.dataset.unit === 'bytes' ? '\u00a0B' : ''
-    if (shown) shown.textContent = exact ? grouped(Number(element.value)) + suffix : text
+    shown.data = whole ? grouped(Number(element.value)) + suffix : text
   }
-  root.classList.toggle('exact', exact)
-  exactSwitch?.setAttribute('aria-pressed', String(exact))
+  root.classList.toggle('exact', whole)
+  exactSwitch?.setAttribute('aria-pressed', String(whole))
 }
 
+/** The whole truth of the figure under the pointer; written when it is asked for, since a page holds thousands. */
+document.addEventListener('pointerover', ({ target }) => {
+  const figure = (target as Element).closest<HTMLDataElement>('data[data-unit]')
+  if (figure === null || figure.title !== '') return
+  const { unit = '' } = figure.dataset
+  const value = Number(figure.value)
+  figure.title =
+    unit === 'ms'
+      ? `${value} ms on average, an estimate`
+      : exact(value, unit === 'bytes' ? 'bytes' : 'count', figure.querySelector('.least') !== null, unit)
+})
+
 exactSwitch?.addEventListener('click', () => {
-  const exact = exactSwitch.getAttribute('aria-pressed') !== 'true'
-  remember('figures', exact ? 'exact' : 'short')
-  showExact(exact)
+  const whole = exactSwitch.getAttribute('aria-pressed') !== 'true'
+  remember('figures', whole ? 'exact' : 'short')
+  showExact(whole)
 })
 if (remembered('figures') === 'exact') showExact(true)
 
 const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 for (const element of document.querySelectorAll<HTMLElement>('[data-zone]')) {
-  const start = new Date(element.dataset.zone ?? '')
-  if (start.getTimezoneOffset() === 0) continue
-  element.textContent = minute.format(start)
+  const times = [element.dataset.zone, element.dataset.zoneTo].filter((time) => time !== undefined)
+  const moments = times.map((time) => new Date(time))
+  if (moments.every((moment) => moment.getTimezoneOffset() === 0)) continue
+  const shown = moments.map((moment) => minute.format(moment)).join(' to ')
+  element.textContent = element.matches('td') ? shown : `${shown} your time`
   element.hidden = false
   const head = element.closest('table')?.querySelector<HTMLElement>('[data-zone-head]')
-  if (head) head.hidden = false
+  if (head && element.matches('td')) head.hidden = false
 }
 
 for (const element of document.querySelectorAll<HTMLElement>('[data-age]')) {
