@@ -460,11 +460,16 @@ test('publish renders into a folder of one’s choice, and the second time nothi
   const first = await wharfage(args)
   expect(first.code).toBe(0)
   const outDir = join(folder, 'pages')
-  expect(JSON.parse(first.stdout)).toMatchObject({ days: 1, renderedDays: ['2026-10-17'], indexRendered: true, outDir })
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    days: 1,
+    rendered: expect.arrayContaining(['', 'days/2026-10-17/', 'months/2026-10/']),
+    remaining: 0,
+    outDir,
+  })
   const index = (dir: string) => readFileSync(join(dir, 'index.html'), 'utf8')
   expect(index(outDir)).toBe(index(join(demo, 'site')))
   const second = await wharfage(args)
-  expect(JSON.parse(second.stdout)).toMatchObject({ renderedDays: [], indexRendered: false })
+  expect(JSON.parse(second.stdout)).toMatchObject({ rendered: [], files: 0 })
 })
 
 test('serve says where, serves the pages, and ends with 0 when it is interrupted', async () => {

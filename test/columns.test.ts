@@ -6,7 +6,9 @@ import {
   exportRows,
   exportValues,
   hourValues,
+  PERIOD_COLUMNS,
   type Period,
+  periodValues,
   sumFlows,
   TOTALS_COLUMNS,
 } from '#core/columns.ts'
@@ -14,6 +16,7 @@ import { formatCsv, parseCsv } from '#core/csv.ts'
 import { dayReport, daySummary } from '#core/day.ts'
 import { type FlowRow, MEASURES } from '#core/flow.ts'
 import { DAY_MS, HOUR_MS } from '#core/time.ts'
+import { zeroByClass } from '#core/totals.ts'
 import { flowRow, hourRecord, targetState } from './flow-rows.ts'
 
 const DAY = Date.UTC(2026, 10, 20)
@@ -74,11 +77,13 @@ test('totals have the columns of each class; blocked bytes never left, and block
     'registeredEgressBytes',
     'registeredIngressBytes',
     'registeredErrors',
+    'registeredDurationMs',
     'passthroughRequests',
     'passthroughConnections',
     'passthroughEgressBytes',
     'passthroughIngressBytes',
     'passthroughErrors',
+    'passthroughDurationMs',
     'blockedRequests',
     'blockedConnections',
   ])
@@ -269,4 +274,22 @@ test('the hours of a day and the days of an index are empty where there is no da
   })
   expect(report.hours[0].start).toBe('2026-11-20T00:00:00Z')
   expect(DAY + DAY_MS).toBe(hour(24))
+})
+
+test('days and months beside each other have their own spans, and empty cells where there is no data', () => {
+  const byClass = { ...zeroByClass(), registered: { ...zeroByClass().registered, requests: 4 } }
+  const periods = [
+    { period: '2026-11-20', observation: 'partial' as const, complete: false, byClass },
+    { period: '2026-02', observation: 'observed' as const, complete: true, byClass },
+    { period: '2026-12', observation: 'none' as const, complete: false, byClass },
+  ]
+  const rows = periodValues(periods).map((values) => named(values, PERIOD_COLUMNS))
+  expect(rows.map((row) => [row.chargePeriodStart, row.chargePeriodEnd, row.complete, row.registeredRequests])).toEqual(
+    [
+      ['2026-11-20T00:00:00Z', '2026-11-21T00:00:00Z', false, 4],
+      ['2026-02-01T00:00:00Z', '2026-03-01T00:00:00Z', true, 4],
+      ['2026-12-01T00:00:00Z', '2027-01-01T00:00:00Z', false, null],
+    ],
+  )
+  expect(rows.map((row) => row.blockedConnections)).toEqual([0, 0, null])
 })

@@ -364,3 +364,21 @@ test('a day’s summary counts destinations by class and host, and sources', () 
     sources: 2,
   })
 })
+
+test('a target tells what was observed of each of the 24 hours', () => {
+  const records = [hourRecord('mesh', hour(2), []), hourRecord('mesh', hour(3), [], { observedMs: HOUR_MS / 2 })]
+  const { coverage } = reportOf(records, [targetState('mesh', hour(2), hour(5))])
+  expect(coverage[0].hours).toEqual(['pending', 'pending', 'observed', 'partial', 'none', ...Array(19).fill('pending')])
+})
+
+test('the average latency of a destination is over its requests, and there is none without', () => {
+  const { destinations } = reportOfRows(
+    flowRow({ requests: 3, durationMs: 300, egressBytes: 2 }),
+    flowRow({ requests: 1, durationMs: 50, responseCode: '503' }),
+    { ...tcpRow('-', { connectionsClosed: 5, egressBytes: 1 }), destinationHost: 'db.example' },
+  )
+  expect(destinations.map(({ host, averageMs }) => [host, averageMs])).toEqual([
+    ['api.stripe.com', 87.5],
+    ['db.example', null],
+  ])
+})

@@ -38,6 +38,6 @@ export function faultyStore(store: Store, plan: (call: StoreCall) => Fault): Fau
     get: (key) => call('get', key, () => store.get(key)),
     head: (key) => call('head', key, () => store.head(key)),
     put: (key, bytes, condition) => call('put', key, () => store.put(key, bytes, condition)),
-    list: (prefix) => call('list', prefix, () => store.list(prefix)),
+    list: (prefix, after) => call('list', prefix, () => store.list(prefix, after)),
   }
 }

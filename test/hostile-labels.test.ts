@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /**
  * Two hundred hostile texts as destination host, workload and namespace go through the whole pipe: an exposition is scraped,
  * closed into rollups, published, exported and queried.
@@ -10,7 +11,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium as playwright } from 'playwright-core'
+import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { formatSeries } from '#core/labels.ts'
 import { HOUR_MS, isoDate, isoHour, MINUTE_MS } from '#core/time.ts'
 import { main } from '../functions/cli.ts'
@@ -178,21 +179,32 @@ test('in the table of a query each is one line of one row, and nothing steers th
   expect(table.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
 })
 
-test('on disk there is no file but the ledger’s and the site’s, and none is named by a label', () => {
-  expect(readdirSync(folder).sort()).toEqual(['data', 'site', 'wharfage.yaml'])
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+/** A label in an address: a plain name as it is, else what is plain in it and a hash. */
+const SEGMENT = '(?:[a-z0-9][a-z0-9.-]*|[a-z0-9-]*~[0-9a-f]{16})'
+const OWN_FILES = [
+  'wharfage\\.yaml',
+  'data/(published\\.json|checkpoints/mesh)(@/[\\w.@-]+)?',
+  'data/rollups/target=mesh/date=2026-11-\\d\\d/hour=\\d\\d/rollup\\.parquet',
+  'site/([\\w.-]+\\.(html|csv|json|svg|txt)|_assets/[\\w.-]+)',
+  'site/days/2026-11-19/((graph|changes)/)?[a-z]+\\.(html|csv|json)',
+  'site/(blocked|coverage|destinations|workloads|months/2026-11|downloads(/2026-11)?)/[a-z]+\\.(html|csv|json)',
+  `site/destinations/${SEGMENT}/[a-z]+\\.(html|csv|json)`,
+  `site/workloads/mesh/${SEGMENT}/${SEGMENT}/[a-z]+\\.(html|csv|json)`,
+].map((pattern) => new RegExp(`^${pattern}$`))
+
+function filesOf(top: string): string[] {
+  return readdirSync(top, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
-  const unexpected = files.filter(
-    (file) =>
-      !/^wharfage\.yaml$/.test(file) &&
-      !/^data\/(published\.json|checkpoints\/mesh)(@\/[\w.@-]+)?$/.test(file) &&
-      !/^data\/rollups\/target=mesh\/date=2026-11-\d\d\/hour=\d\d\/rollup\.parquet$/.test(file) &&
-      !/^site\/(index\.html|days\.csv|404\.html|favicon\.svg|[\w.-]+\.(svg|ico|txt)|_assets\/[\w.-]+)$/.test(file) &&
-      !/^site\/days\/2026-11-19\/(index\.html|flows\.csv|hours\.csv|report\.json)$/.test(file),
+    .map(({ parentPath, name }) => join(parentPath, name).slice(top.length + 1))
+}
+
+test('on disk there is no file but the ledger’s and the site’s, and a label names one only by what is plain in it', () => {
+  expect(readdirSync(folder).sort()).toEqual(['data', 'site', 'wharfage.yaml'])
+  const files = filesOf(folder)
+  expect(files.filter((file) => !OWN_FILES.some((pattern) => pattern.test(file)))).toEqual([])
+  expect(files.filter((file) => file.startsWith('site/destinations/') && file.endsWith('/index.html'))).toHaveLength(
+    DESTINATIONS.length + 1,
   )
-  expect(unexpected).toEqual([])
-  expect(files.length).toBeGreaterThan(8)
 })
 
 test('the published JSON is JSON, and holds them as they were', () => {
@@ -234,11 +246,28 @@ if (chromium === null) {
           'request',
           (request) => request.url().startsWith(serving.url) || happened.push(`request: ${request.url()}`),
         )
-        await page.goto(`${serving.url}days/${DATE}/`, { waitUntil: 'load' })
         const texts = (selector: string) => page.locator(selector).allTextContents()
-        expect(sorted(await texts('#sources th.name > bdi'))).toEqual(WORKLOADS)
-        expect(sorted(await texts('#sources th.name .detail > bdi'))).toEqual(NAMESPACES)
-        expect(sorted(await texts('#destinations th.name > bdi'))).toEqual(DESTINATIONS)
+        const pages = filesOf(join(folder, 'site')).filter((file) => file.endsWith('/index.html'))
+        const below = (top: string) => pages.filter((file) => file.startsWith(top) && file !== `${top}index.html`)
+        // Each is asked for its heading by the browser's own parser, and some are opened.
+        expect(await headings(page, serving.url, below('destinations/'))).toEqual(DESTINATIONS)
+        expect(await headings(page, serving.url, below('workloads/'))).toEqual(WORKLOADS)
+        const some = pages.filter((_, at) => at % 20 === 0)
+        const others = ['graph/', 'changes/'].map((name) => `days/${DATE}/${name}`)
+        for (const address of [...some, ...others, 'destinations/', 'workloads/', 'blocked/']) {
+          await page.goto(serving.url + address.replace(/index\.html$/, ''), { waitUntil: 'load' })
+          expect(await page.locator('script:not([src]), img, iframe, [onerror], [onload], [onclick]').count()).toBe(0)
+        }
+        await page.goto(`${serving.url}days/${DATE}/`, { waitUntil: 'load' })
+        for (const [selector, all] of [
+          ['#sources th.name a > bdi', WORKLOADS],
+          ['#sources th.name .detail > bdi', NAMESPACES],
+          ['#destinations th.name a > bdi', DESTINATIONS],
+        ] as const) {
+          const shown = await texts(selector)
+          expect(shown.length).toBeGreaterThanOrEqual(20)
+          expect(shown.filter((text) => !all.includes(text))).toEqual([])
+        }
         const evidence = await texts('ul.evidence li')
         expect(evidence.length).toBeGreaterThanOrEqual(EVIDENCE)
         const raw = new Map(HOSTILE_LABELS.map((text) => [hostOf(text), text]))
@@ -265,6 +294,21 @@ if (chromium === null) {
     },
     120_000,
   )
+}
+
+/** The headings of pages, distinct and sorted, as the browser's parser reads them. */
+async function headings(page: Page, url: string, addresses: readonly string[]): Promise<string[]> {
+  await page.goto(url, { waitUntil: 'load' })
+  const texts = await page.evaluate(
+    async (files) => {
+      const parser = new DOMParser()
+      const read = async (file: string) =>
+        parser.parseFromString(await (await fetch(file)).text(), 'text/html').querySelector('h1 bdi')?.textContent ?? ''
+      return Promise.all(files.map(read))
+    },
+    addresses.map((address) => url + address),
+  )
+  return sorted(texts)
 }
 
 /** Evidence is shown in full view: what is invisible or reorders is spelled out. */

@@ -3,10 +3,12 @@ import {
   checkKey,
   checkPrefix,
   checkpointKey,
-  dailyKey,
+  digestKey,
+  historyKey,
+  isDerived,
   isMutable,
   parseCheckpointKey,
-  parseDailyKey,
+  parseDigestKey,
   parseRollupKey,
   parseSealKey,
   publishedKey,
@@ -30,15 +32,15 @@ test('lies where Athena and DuckDB look for it', () => {
   expect(rollupPrefix('prod-eu', '2026-07-01')).toBe('rollups/target=prod-eu/date=2026-07-01/')
   expect(sealKey('2026-07-01')).toBe('seals/date=2026-07-01/seal.json')
   expect(sealsPrefix).toBe('seals/')
-  expect(dailyKey('prod-eu', '2026-07-01')).toBe('daily/target=prod-eu/date=2026-07-01/daily.parquet')
+  expect(digestKey('2026-07-01')).toBe('daily/date=2026-07-01/digest.json.zst')
 })
 
 test('every key that is written is read back, and by no other reader', () => {
   fc.assert(
     fc.property(target, hour, date, (name, at, day) => {
-      const keys = [checkpointKey(name), rollupKey(name, at), sealKey(day), dailyKey(name, day), publishedKey]
-      const readers = [parseCheckpointKey, parseRollupKey, parseSealKey, parseDailyKey, () => null]
-      const meant = [name, { target: name, hour: at }, day, { target: name, date: day }, null]
+      const keys = [checkpointKey(name), rollupKey(name, at), sealKey(day), digestKey(day), publishedKey, historyKey]
+      const readers = [parseCheckpointKey, parseRollupKey, parseSealKey, parseDigestKey, () => null, () => null]
+      const meant = [name, { target: name, hour: at }, day, day, null, null]
       for (const [i, key] of keys.entries()) {
         expect(readers.map((read) => read(key))).toEqual(meant.map((value, j) => (i === j ? value : null)))
         expect(checkKey(key)).toBe(key)
@@ -62,7 +64,7 @@ test('whatever is read was written so', () => {
     '/rollup.parquet',
     'checkpoints/',
     'daily/',
-    '/daily.parquet',
+    '/digest.json.zst',
     'seals/',
     'date=',
     '/seal.json',
@@ -87,12 +89,12 @@ test('whatever is read was written so', () => {
       const rollup = parseRollupKey(text)
       const checkpoint = parseCheckpointKey(text)
       const seal = parseSealKey(text)
-      const daily = parseDailyKey(text)
+      const digest = parseDigestKey(text)
       if (rollup !== null) expect(rollupKey(rollup.target, rollup.hour)).toBe(text)
       if (checkpoint !== null) expect(checkpointKey(checkpoint)).toBe(text)
       if (seal !== null) expect(sealKey(seal)).toBe(text)
-      if (daily !== null) expect(dailyKey(daily.target, daily.date)).toBe(text)
-      if (rollup ?? checkpoint ?? seal ?? daily) read++
+      if (digest !== null) expect(digestKey(digest)).toBe(text)
+      if (rollup ?? checkpoint ?? seal ?? digest) read++
     }),
     { numRuns: 2000 },
   )
@@ -121,12 +123,7 @@ test("one target's prefix holds no other target's rollups", () => {
 test.each(['', 'A', 'a/b', '..', 'a.b', 'a b', 'a'.repeat(41), 'ä', 'a\n', '*'])(
   'makes no key of the target %j',
   (name) => {
-    for (const make of [
-      checkpointKey,
-      rollupPrefix,
-      (n: string) => rollupKey(n, 0),
-      (n: string) => dailyKey(n, '2026-07-01'),
-    ]) {
+    for (const make of [checkpointKey, rollupPrefix, (n: string) => rollupKey(n, 0)]) {
       expect(() => make(name)).toThrow('is not 1 to 40 characters of a-z, 0-9 and -')
     }
     expect(parseCheckpointKey(`checkpoints/${name}`)).toBeNull()
@@ -138,16 +135,19 @@ test('makes no key of what is no hour and no date', () => {
   expect(() => rollupKey('prod', Date.UTC(10000, 0))).toThrow('outside the years')
   expect(() => rollupKey('prod', Date.UTC(1960, 0))).toThrow('on no calendar')
   expect(() => sealKey('2026-02-30')).toThrow('on no calendar')
+  expect(() => digestKey('2026-02-30')).toThrow('on no calendar')
   expect(() => rollupPrefix('prod', '2026-7')).toThrow('YYYY-MM-DD')
 })
 
 test('only checkpoints and what is published are ever replaced', () => {
   expect([checkpointKey('a'), publishedKey].map(isMutable)).toEqual([true, true])
-  expect([rollupKey('a', 0), sealKey('2026-07-01'), dailyKey('a', '2026-07-01')].map(isMutable)).toEqual([
-    false,
-    false,
-    false,
-  ])
+  const written = [rollupKey('a', 0), sealKey('2026-07-01'), digestKey('2026-07-01'), historyKey]
+  expect(written.map(isMutable)).toEqual([false, false, false, false])
+})
+
+test('what may be written over is what can be made again', () => {
+  expect([publishedKey, historyKey, digestKey('2026-07-01')].map(isDerived)).toEqual([true, true, true])
+  expect([rollupKey('a', 0), sealKey('2026-07-01'), checkpointKey('a')].map(isDerived)).toEqual([false, false, false])
 })
 
 test('a key that is accepted stays below its root on any file system', () => {

@@ -3,7 +3,7 @@ import { dayReport } from '#core/day.ts'
 import { zeroMeasures } from '#core/flow.ts'
 import { checkpointKey, parseRollupKey, rollupKey } from '#core/keys.ts'
 import { HOUR_MS, MINUTE_MS } from '#core/time.ts'
-import { readLedger, readRecords } from '../functions/stage/ledger.ts'
+import { readKnownLedger, readLedger, readRecords } from '../functions/stage/ledger.ts'
 import { scrapeTarget } from '../functions/stage/scrape.ts'
 import { verifyLedger } from '../functions/stage/verify.ts'
 import { memoryStore } from '../functions/store/memory.ts'
@@ -84,7 +84,7 @@ test('a rollup that leaves the checkpoint while the ledger is read is found all 
   const store: Store = {
     ...inner,
     get: (key) => busy(() => inner.get(key)),
-    list: (prefix) => busy(() => inner.list(prefix)),
+    list: (prefix, after) => busy(() => inner.list(prefix, after)),
   }
   const [ledger] = await readLedger(store)
   expect(reads).toBe(3)
@@ -93,6 +93,23 @@ test('a rollup that leaves the checkpoint while the ledger is read is found all 
     [0, 1],
     [1, 1],
   ])
+})
+
+test('an older checkpoint that was restored opens no hour again whose rollup is there', async () => {
+  const store = memoryStore()
+  await scrapeThrough(store, 0, 130)
+  const old = (await store.get(checkpointKey('mesh')))!.bytes
+  await scrapeThrough(store, 140, 320)
+  const [before] = await readLedger(store)
+  const known = { mesh: { firstHour: before.firstHour, listFrom: before.closedThrough } }
+  await store.put(checkpointKey('mesh'), old, 'always')
+  for (const [ledger] of [await readLedger(store), await readKnownLedger(store, known)]) {
+    expect((ledger.closedThrough - TEN) / HOUR_MS).toBe(5)
+    const records = await readRecords(store, ledger, ALL)
+    expect(records.map(({ hour, provisional }) => [(hour - TEN) / HOUR_MS, provisional])).toEqual(
+      [0, 1, 2, 3, 4].map((hour) => [hour, false]),
+    )
+  }
 })
 
 test('verify raises no alarm when hours are closed and written while it reads', async () => {
@@ -234,4 +251,29 @@ test('a target that stopped while another went on has no data since then, where 
   })
   expect(day.hours.slice(10, 13).map(({ observation }) => observation)).toEqual(['observed', 'none', 'pending'])
   expect(day.complete).toBe(false)
+})
+
+test('a ledger that is known is read without listing what is known of it, and no otherwise', async () => {
+  const store = memoryStore()
+  const hours = Array.from({ length: 72 }, (_, n) => hourRecord('mesh', TEN + n * HOUR_MS, [flowRow({ requests: n })]))
+  await writeChain(store, encodeChain(hours))
+  await writeChain(store, encodeChain([hourRecord('eu', TEN, [])]))
+  const [, whole] = (await readLedger(store)).sort((a, b) => (a.target < b.target ? -1 : 1))
+  const listFrom = TEN + 60 * HOUR_MS
+  const known = { mesh: { firstHour: TEN, listFrom }, eu: { firstHour: TEN, listFrom: TEN } }
+  const [eu, mesh] = await readKnownLedger(store, known)
+  expect([eu.target, eu.closedThrough]).toEqual(['eu', TEN + HOUR_MS])
+  // From the day of that hour on.
+  expect([...mesh.rollups.keys()][0]).toBe(Date.UTC(2026, 10, 22))
+  const { rollups: _, listedFrom: __, ...state } = mesh
+  expect(whole).toMatchObject(state)
+  // What was not listed is read all the same.
+  expect(await readRecords(store, mesh, ALL)).toEqual(await readRecords(store, whole, ALL))
+})
+
+test('a target that is not known yet is found by its checkpoint, and listed whole', async () => {
+  const store = memoryStore()
+  await scrapeThrough(store, 0, 80)
+  const [whole] = await readLedger(store)
+  expect(await readKnownLedger(store, {})).toEqual([whole])
 })

@@ -16,7 +16,7 @@ const EVENT = scheduledAt('2026-11-21T15:10:00Z')
 
 /** A built site that renders a report as it is. */
 const ENTRY = `export async function render(url, report) {
-  return new Response(JSON.stringify({ url, report }), { status: report.title === 'Broken' && url.includes('2026-11-01') ? 500 : 200 })
+  return new Response(JSON.stringify({ url, report }), { status: report.title === 'Broken' && url.endsWith('/2026-11-01/') ? 500 : 200 })
 }
 `
 
@@ -73,36 +73,31 @@ test('pages, downloads and assets lie in the site’s bucket with their media ty
   await grow(30)
   const { around, publish } = publishing()
   await publish()
-  const headers = [...aws.objects('site')].map(([key, { headers: of }]) => [
-    key,
-    of['content-type'],
-    of['cache-control'],
-  ])
-  const html = 'text/html; charset=utf-8'
-  const csv = 'text/csv; charset=utf-8'
-  expect(headers.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))).toEqual([
-    ['404.html', html, 'no-cache'],
-    ['_assets/page.0a1b.js', 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable'],
-    ['days.csv', csv, 'no-cache'],
-    ...['2026-11-01', '2026-11-02'].flatMap((date) => [
-      [`days/${date}/flows.csv`, csv, 'no-cache'],
-      [`days/${date}/hours.csv`, csv, 'no-cache'],
-      [`days/${date}/index.html`, html, 'no-cache'],
-      [`days/${date}/report.json`, 'application/json; charset=utf-8', 'no-cache'],
+  const headers = new Map([...aws.objects('site')].map(([key, { headers: of }]) => [key, of]))
+  const types = { html: 'text/html', csv: 'text/csv', json: 'application/json', js: 'text/javascript' }
+  for (const [key, of] of headers) {
+    const caching = key.startsWith('_assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
+    const type = types[key.split('.').at(-1) as keyof typeof types]
+    expect([key, of['content-type'], of['cache-control']]).toEqual([key, `${type}; charset=utf-8`, caching])
+  }
+  const dayFiles = ['flows.csv', 'hours.csv', 'index.html', 'report.json', 'graph/index.html', 'changes/index.html']
+  expect([...headers.keys()]).toEqual(
+    expect.arrayContaining([
+      '404.html',
+      '_assets/page.0a1b.js',
+      ...['2026-11-01', '2026-11-02'].flatMap((date) => dayFiles.map((file) => `days/${date}/${file}`)),
+      'index.html',
+      'search.json',
     ]),
-    ['index.html', html, 'no-cache'],
-  ])
+  )
   expect(around.lines).toHaveLength(1)
   expect(around.lines[0]).toMatchObject({
     level: 'info',
     message: 'published',
     function: 'publish',
     days: 2,
-    renderedDays: 2,
-    newestRendered: '2026-11-02',
-    remainingDays: 0,
-    indexRendered: true,
-    files: 14, // 12, and the newer day's page with its data once more, when it had the older one to link to
+    rendered: 16, // of two days three each, two of a month, a destination, a workload, and six that look at all of them
+    remaining: 0,
     Stack: 'wharfage-test',
     PublishFailures: 0,
   })
@@ -124,15 +119,16 @@ test('a publish that changes nothing writes nothing and reads no rollup; one mor
   await publish()
   asked()
   await publish()
-  expect(asked()).toEqual({ 'ListObjectsV2 ledger': 2, 'GetObject ledger': 1, 'ListObjectsV2 site': 1 })
+  // Of the site what comes after the first open day, that day's month, and what comes before all days.
+  expect(asked()).toEqual({ 'ListObjectsV2 ledger': 3, 'GetObject ledger': 1, 'ListObjectsV2 site': 6 })
   await grow(29)
   asked()
   await publish()
   expect(asked()).toEqual({
-    'ListObjectsV2 ledger': 2,
-    'ListObjectsV2 site': 1,
-    'GetObject ledger': 1 + 5, // the record, and the hours of the second day
-    'PutObject site': 4 + 2,
+    'ListObjectsV2 ledger': 3,
+    'ListObjectsV2 site': 6,
+    'GetObject ledger': 3 + 5, // the record, the history, the first day's digest, and the hours of the second day
+    'PutObject site': 6 + 3 + 5 + 3 + 3 + 3 + 4, // the day, its graph, its month, files twice, coverage and the home page
     'PutObject ledger': 1,
   })
 })
@@ -148,13 +144,13 @@ test('a publish that runs out of time ends well and says that there is more to d
   expect(around.lines[0]).toMatchObject({
     level: 'info',
     message: 'published in part; the next publish goes on',
-    remainingDays: 2,
-    indexRendered: false,
+    remaining: expect.any(Number),
+    rendered: 0,
     PublishFailures: 0,
   })
   expect(aws.objects('site').has('index.html')).toBe(false)
   await publish()
-  expect(around.lines[1]).toMatchObject({ message: 'published', remainingDays: 0, indexRendered: true })
+  expect(around.lines[1]).toMatchObject({ message: 'published', remaining: 0 })
 })
 
 test('a failure is told with its metric and thrown on', async () => {
@@ -163,13 +159,13 @@ test('a failure is told with its metric and thrown on', async () => {
   root = packaged('Broken')
   const { around, publish } = publishing()
   const sentence =
-    'publish: a day cannot be rendered, 2026-11-01: pages: /days/2026-11-01/ rendered with status 500, not 200; ' +
+    'publish: days/2026-11-01/ cannot be made: pages: /days/2026-11-01/ rendered with status 500, not 200; ' +
     'see the error logged before'
   await expect(publish()).rejects.toThrow(sentence)
   expect(around.lines).toMatchObject([
     { level: 'error', message: 'publish failed', error: sentence, PublishFailures: 1, Stack: 'wharfage-test' },
   ])
-  expect(around.lines[0]).not.toHaveProperty('remainingDays')
+  expect(around.lines[0]).not.toHaveProperty('remaining')
 })
 
 test('two publishes at once: the one whose record is refused fails, and the next repairs what it wrote', async () => {

@@ -1,23 +1,14 @@
 /**
- * Sample reports: thirty-five days of a shop's mesh, made from flows so that every sum agrees with every other. Holds
- * what pages must survive: hours and a day without data, gaps, an open day, a hostile label, an unknown host, long names.
+ * Sample reports: thirty-five days of a shop's two meshes, made by the real builders from the records of their hours, so
+ * that every sum agrees with every other. Holds what pages must survive: hours and a day without data, gaps, an open day,
+ * a hostile label, an unknown host, long names, a gateway and a waypoint, hosts that come, go and change their class.
  */
-import { type Amounts, zeroAmounts } from '#core/coverage.ts'
-import type { DestinationClass, Protocol } from '#core/flow.ts'
-import type {
-  ByClass,
-  DayReport,
-  DaySummary,
-  DestinationRow,
-  HourReport,
-  IndexReport,
-  Observation,
-  ProtocolRow,
-  ResponseRow,
-  SourceRow,
-  TargetCoverage,
-  Totals,
-} from '#core/report.ts'
+import { type Amounts, type Coverage, zeroAmounts, zeroCoverage } from '#core/coverage.ts'
+import { dayReport, daySummary } from '#core/day.ts'
+import { type DayDigest, digestOf } from '#core/digest.ts'
+import { type DestinationClass, type FlowRow, type Protocol, zeroMeasures } from '#core/flow.ts'
+import type { HourRecord, TargetState } from '#core/hour-record.ts'
+import type { DayReport, DaySummary, Download } from '#core/report.ts'
 
 interface SampleFlow {
   source: [target: string, namespace: string, workload: string]
@@ -29,6 +20,9 @@ interface SampleFlow {
   requestBytes: number // a request or connection, out
   responseBytes: number // likewise, coming back
   failing: number // 0..1
+  from: string // YYYY-MM-DD, the first day it is there
+  until: string // likewise, the last
+  via: string // a waypoint, or ''
 }
 
 export const FIRST_DAY = '2026-10-17'
@@ -52,6 +46,7 @@ const search: SampleFlow['source'] = ['prod-us', 'search', 'indexer']
 const agents: SampleFlow['source'] = ['prod-us', 'platform', 'otel-collector']
 const legacy: SampleFlow['source'] = ['prod-us', 'legacy', 'nightly-batch-reconciliation-with-warehouse-v2']
 const hostile: SampleFlow['source'] = ['prod-us', 'legacy', OVERRIDE_WORKLOAD]
+const gateway: SampleFlow['source'] = ['prod-eu', 'istio-system', 'istio-egressgateway']
 
 const flow = (
   source: SampleFlow['source'],
@@ -59,6 +54,7 @@ const flow = (
   [host, port]: [string, number | null],
   protocol: Protocol,
   [hourlyRequests, requestBytes, responseBytes, failing]: [number, number, number, number],
+  { from = FIRST_DAY, until = LAST_DAY, via = '' }: { from?: string; until?: string; via?: string } = {},
 ): SampleFlow => ({
   source,
   class: destinationClass,
@@ -69,6 +65,9 @@ const flow = (
   requestBytes,
   responseBytes,
   failing,
+  from,
+  until,
+  via,
 })
 
 const FLOWS: SampleFlow[] = [
@@ -84,21 +83,29 @@ const FLOWS: SampleFlow[] = [
   flow(legacy, 'registered', ['*.warehouse.example.com', null], 'tcp', [25, 9_300_000, 1_700_000, 0.04]),
   flow(checkout, 'registered', ['hooks.slack.com', 443], 'http', [160, 2_100, 420, 0.0]),
   flow(agents, 'registered', ['intake.logs.datadoghq.eu', 443], 'http', [4_400, 61_000, 300, 0.006]),
-  flow(search, 'registered', ['models.inference.example.ai', 443], 'grpc', [900, 210_000, 44_000, 0.017]),
+  flow(search, 'registered', ['models.inference.example.ai', 443], 'grpc', [900, 210_000, 44_000, 0.017], {
+    via: 'search/waypoint',
+  }),
   flow(media, 'registered', ['video-transcoder.example.net', 443], 'http', [40, 14_000_000, 70_000, 0.05]),
-  flow(catalogue, 'registered', ['maps.example.com', 443], 'http', [1_200, 900, 15_000, 0.0]),
+  flow(catalogue, 'registered', ['maps.example.com', 443], 'http', [1_200, 900, 15_000, 0.0], { until: '2026-11-10' }),
   flow(catalogue, 'registered', ['feeds.supplier-a.example', 443], 'http', [90, 600, 2_400_000, 0.02]),
-  flow(catalogue, 'registered', ['feeds.supplier-b.example', 443], 'http', [80, 600, 1_400_000, 0.0]),
+  flow(catalogue, 'registered', ['feeds.supplier-b.example', 443], 'http', [80, 600, 1_400_000, 0.0], {
+    from: '2026-11-19',
+  }),
   flow(checkout, 'registered', ['fraud.scoring.example', 443], 'grpc', [3_300, 5_100, 900, 0.002]),
   flow(legacy, 'passthrough', ['', null], 'tcp', [210, 3_900_000, 880_000, 0.06]),
   flow(agents, 'passthrough', ['', null], 'tcp', [90, 1_200_000, 300_000, 0.01]),
   flow(legacy, 'passthrough', ['ftp.partner.example', 80], 'http', [320, 410_000, 2_800, 0.08]),
-  flow(search, 'passthrough', ['huggingface.co', 80], 'http', [55, 2_900, 21_000_000, 0.0]),
+  flow(search, 'passthrough', ['huggingface.co', 80], 'http', [55, 2_900, 21_000_000, 0.0], { until: '2026-11-18' }),
+  flow(search, 'registered', ['huggingface.co', 443], 'http', [60, 2_900, 21_000_000, 0.0], { from: '2026-11-19' }),
+  flow(gateway, 'registered', ['partners.example.com', 443], 'http', [640, 7_800, 12_000, 0.13], {
+    via: 'istio-system/istio-egressgateway',
+  }),
   flow(catalogue, 'passthrough', ['169.254.169.254', 80], 'http', [24, 400, 1_200, 1]),
   flow(hostile, 'passthrough', [SCRIPT_HOST, 80], 'http', [3, 900, 300, 1]),
   flow(hostile, 'passthrough', [ENDLESS_HOST, 80], 'http', [1, 12_000, 300, 1]),
   flow(hostile, 'passthrough', ['(invalid-host-5f1c09aa)', null], 'http', [7, 700, 300, 1]),
-  flow(legacy, 'blocked', ['pastebin.com', 80], 'http', [14, 0, 0, 1]),
+  flow(legacy, 'blocked', ['pastebin.com', 80], 'http', [14, 0, 0, 1], { from: '2026-11-19' }),
   flow(legacy, 'blocked', ['', null], 'tcp', [60, 0, 0, 1]),
   flow(agents, 'blocked', ['telemetry.example.org', 80], 'http', [130, 0, 0, 1]),
 ]
@@ -109,261 +116,178 @@ export function sampleDates(): string[] {
   return Array.from({ length: count }, (_, day) => isoDate(Date.parse(FIRST_DAY) + day * DAY_MS))
 }
 
-/** The report of one of those dates. */
+/** Where both ledgers stand: the last day's fourteenth hour is open, and was observed in part. */
+export function sampleTargets(): TargetState[] {
+  const closedThrough = Date.parse(LAST_DAY) + 13 * HOUR_MS
+  const watermark = closedThrough + 50 * 60_000
+  const state = { firstHour: Date.parse(FIRST_DAY), closedThrough, watermark, dueThrough: watermark }
+  return ['prod-eu', 'prod-us'].map((target) => ({ target, ...state }))
+}
+
+/** The report of one of those dates, with its neighbours. */
 export function sampleDay(date: string): DayReport {
   const dates = sampleDates()
   const random = randomOf(Date.parse(date) / DAY_MS)
-  const weekend = [0, 6].includes(new Date(date).getUTCDay()) ? 0.55 : 1
-  const observations = Array.from({ length: 24 }, (_, hour) => observationOf(date, hour))
-  const byFlow = new Map<SampleFlow, Totals[]>()
-  for (const each of FLOWS) {
-    const hours = observations.map((observation, hour) => {
-      if (observation === 'none' || observation === 'pending') return zeroTotals()
-      const swing = 0.35 + 0.65 * Math.exp(-(((hour - 13) / 5.5) ** 2))
-      const part = observation === 'partial' ? 0.6 : 1
-      return totalsOf(each, Math.round(each.hourlyRequests * swing * weekend * part * (0.7 + 0.6 * random())))
-    })
-    byFlow.set(each, hours)
-  }
-  const sums = new Map(FLOWS.map((each) => [each, sum(byFlow.get(each) ?? [])]))
-  const byClass = classify(FLOWS, (each) => sums.get(each) ?? zeroTotals())
-  const previous = dates[dates.indexOf(date) - 1] ?? null
-  const next = dates[dates.indexOf(date) + 1] ?? null
-  const hours = observations.map(
-    (observation, hour): HourReport => ({
-      start: new Date(Date.parse(date) + hour * HOUR_MS).toISOString(),
-      observation,
-      provisional: date === LAST_DAY && hour >= 13,
-      observedSeconds: { observed: 7200, partial: 4710, none: 0, pending: 0 }[observation],
-      expectedSeconds: 7200,
-      byClass: classify(FLOWS, (each) => byFlow.get(each)?.[hour] ?? zeroTotals()),
-    }),
-  )
   return {
-    schema: 1,
-    title: 'Egress',
-    date,
-    previous,
-    next,
-    provisional: date === LAST_DAY,
-    observation: dayObservation(observations),
-    complete: observations.every((observation) => observation === 'observed'),
-    byClass,
-    hours,
-    destinations: date === DAY_WITHOUT_DATA ? [] : destinationsOf(sums, byClass),
-    sources: date === DAY_WITHOUT_DATA ? [] : sourcesOf(sums, byClass),
-    protocols: date === DAY_WITHOUT_DATA ? [] : protocolsOf(sums),
-    responses: date === DAY_WITHOUT_DATA ? [] : responsesOf(sums),
-    coverage: ['prod-eu', 'prod-us'].map((target) => coverageOf(target, date, hours, byClass)),
+    ...dayReport({
+      title: 'Egress',
+      day: Date.parse(date),
+      targets: sampleTargets(),
+      records: sampleRecords(date),
+      previous: dates[dates.indexOf(date) - 1] ?? null,
+      next: dates[dates.indexOf(date) + 1] ?? null,
+    }),
     downloads: [
-      { file: 'flows.csv', title: 'Flows by hour', rows: 6312, size: 1_204_511, sha256: hex(random) },
-      { file: 'report.json', title: 'This report', rows: 1, size: 88_120, sha256: hex(random) },
+      sampleDownload('flows.csv', 'Every flow of the day', 6312, random),
+      sampleDownload('report.json', 'This page as data', 1, random),
     ],
   }
 }
 
-/** The index over all those dates. */
-export function sampleIndex(): IndexReport {
-  const days = sampleDates().map((date): DaySummary => {
-    const day = sampleDay(date)
-    const { provisional, observation, complete, byClass } = day
-    const [destinations, sources] = [day.destinations.length, day.sources.length]
-    return { date, provisional, observation, complete, byClass, destinations, sources }
-  })
-  const ofClass = (name: DestinationClass) => sum(days.map((day) => day.byClass[name]))
-  return {
-    schema: 1,
-    title: 'Egress',
-    days,
-    targets: ['prod-eu', 'prod-us'].map((target) => ({
-      target,
-      firstHour: `${FIRST_DAY}T00:00:00.000Z`,
-      closedThrough: `${LAST_DAY}T13:00:00.000Z`,
-    })),
-    byClass: { registered: ofClass('registered'), passthrough: ofClass('passthrough'), blocked: ofClass('blocked') },
-    complete: false,
-    downloads: [{ file: 'days.csv', title: 'Days', rows: days.length, size: 9_120, sha256: hex(randomOf(7)) }],
+/** One of those days as a page that lists days shows it. */
+export function sampleSummary(date: string): DaySummary {
+  return daySummary(sampleDay(date))
+}
+
+export function sampleDigest(date: string): DayDigest {
+  return digestOf(date, sampleDay(date), sampleRecords(date))
+}
+
+export function sampleDownload(file: string, title: string, rows: number, random = randomOf(7)): Download {
+  const sha256 = Array.from({ length: 64 }, () => Math.floor(random() * 16).toString(16)).join('')
+  return { file, title, rows, size: 1000 + rows * 190, sha256 }
+}
+
+/** The records of one of those dates: of each target every hour that has come. */
+export function sampleRecords(date: string): HourRecord[] {
+  const random = randomOf(Date.parse(date) / DAY_MS)
+  const weekend = [0, 6].includes(new Date(date).getUTCDay()) ? 0.55 : 1
+  const flows = FLOWS.filter(({ from, until }) => from <= date && date <= until)
+  const records: HourRecord[] = []
+  for (let hour = 0; hour < (date === LAST_DAY ? 14 : 24); hour++) {
+    const observedMs = observedMsOf(date, hour)
+    const swing = 0.35 + 0.65 * Math.exp(-(((hour - 13) / 5.5) ** 2))
+    const rows = flows.map((each) => {
+      const times = each.hourlyRequests * swing * weekend * (observedMs / HOUR_MS) * (0.7 + 0.6 * random())
+      return { target: each.source[0], rows: rowsOf(each, Math.round(times)) }
+    })
+    for (const target of ['prod-eu', 'prod-us']) {
+      const ofTarget = rows.flatMap((each) => (each.target === target ? each.rows : []))
+      const at = Date.parse(date) + hour * HOUR_MS
+      const coverage = coverageOf(target, date, at, observedMs, ofTarget)
+      records.push({ target, hour: at, provisional: date === LAST_DAY && hour === 13, coverage, rows: ofTarget })
+    }
   }
+  return records
 }
 
-function observationOf(date: string, hour: number): Observation {
-  if (date === DAY_WITHOUT_DATA) return 'none'
-  if (date === LAST_DAY && hour >= 14) return 'pending'
-  if (date === DAY_WITH_GAPS && hour >= 3 && hour < 6) return 'none'
-  if (date === DAY_WITH_GAPS && (hour === 2 || hour === 6)) return 'partial'
-  return date === LAST_DAY && hour === 13 ? 'partial' : 'observed'
+function observedMsOf(date: string, hour: number): number {
+  if (date === DAY_WITHOUT_DATA) return 0
+  if (date === DAY_WITH_GAPS && hour >= 3 && hour < 6) return 0
+  if (date === DAY_WITH_GAPS && hour === 2) return 0.4 * HOUR_MS
+  if (date === DAY_WITH_GAPS && hour === 6) return 0.4 * HOUR_MS
+  return date === LAST_DAY && hour === 13 ? 0.65 * HOUR_MS : HOUR_MS
 }
 
-function dayObservation(hours: Observation[]): Observation {
-  if (hours.every((hour) => hour === 'observed')) return 'observed'
-  return hours.some((hour) => hour === 'observed' || hour === 'partial') ? 'partial' : 'none'
+const ANSWERS: Record<Protocol, [good: Partial<FlowRow>, bad: Partial<FlowRow>]> = {
+  http: [{ responseCode: '200' }, { responseCode: '503', responseFlags: 'UC' }],
+  grpc: [
+    { responseCode: '200', grpcStatus: '0' },
+    { responseCode: '200', grpcStatus: '14' },
+  ],
+  tcp: [{}, { responseFlags: 'UF,URX' }],
 }
 
-function totalsOf(each: SampleFlow, times: number): Totals {
-  const bytes = { egressBytes: times * each.requestBytes, ingressBytes: times * each.responseBytes }
-  const errors = each.class === 'blocked' ? 0 : Math.round(times * each.failing)
-  return each.protocol === 'tcp'
-    ? { requests: 0, connections: times, ...bytes, errors }
-    : { requests: times, connections: 0, ...bytes, errors }
+/** What a flow did in an hour in which it was used so many times. */
+function rowsOf(each: SampleFlow, times: number): FlowRow[] {
+  if (times === 0) return []
+  const cluster = { registered: each.host, passthrough: 'PassthroughCluster', blocked: 'BlackHoleCluster' }[each.class]
+  const row = (count: number, answer: Partial<FlowRow>): FlowRow => ({
+    sourceNamespace: each.source[1],
+    sourceWorkload: each.source[2],
+    sourceApp: each.source[2],
+    sourceVersion: 'v1',
+    sourceCluster: each.source[0],
+    destinationClass: each.class,
+    destinationHost: each.host,
+    destinationPort: each.port,
+    destinationService: cluster,
+    destinationServiceNamespace: each.class === 'registered' ? 'egress' : '',
+    via: each.via,
+    reporter: each.via.endsWith('/waypoint') ? 'waypoint' : 'source',
+    protocol: each.protocol,
+    responseCode: '',
+    grpcStatus: '',
+    responseFlags: '-',
+    ...zeroMeasures(),
+    egressBytes: count * each.requestBytes,
+    ingressBytes: count * each.responseBytes,
+    ...(each.protocol === 'tcp'
+      ? { connectionsOpened: count, connectionsClosed: count }
+      : { requests: count, durationMs: count * (5 + (each.host.length % 90)) }),
+    ...answer,
+  })
+  if (each.class === 'blocked') {
+    return [row(times, each.protocol === 'tcp' ? { responseFlags: 'UH' } : { responseCode: '502' })]
+  }
+  const failing = Math.round(times * each.failing)
+  const [good, bad] = ANSWERS[each.protocol]
+  return [row(times - failing, good), row(failing, bad)].filter((one) => one.requests + one.connectionsClosed > 0)
 }
 
-function destinationsOf(sums: Map<SampleFlow, Totals>, byClass: ByClass): DestinationRow[] {
-  return group(sums, (each) => `${each.class} ${each.host}`)
-    .map((flows): DestinationRow => {
-      const [first] = flows
-      const totals = sum(flows.map((each) => sums.get(each) ?? zeroTotals()))
-      const whole = byClass[first.class]
-      return {
-        destinationClass: first.class,
-        host: first.host,
-        ports: [...new Set(flows.flatMap((each) => each.port ?? []))],
-        targets: [...new Set(flows.map((each) => each.source[0]))],
-        protocols: [...new Set(flows.map((each) => each.protocol))],
-        sources: new Set(flows.map((each) => each.source.join())).size,
-        totals,
-        share:
-          first.class === 'blocked'
-            ? attempts(totals) / Math.max(1, attempts(whole))
-            : totals.egressBytes / Math.max(1, whole.egressBytes),
-      }
-    })
-    .sort((a, b) => b.totals.egressBytes - a.totals.egressBytes || attempts(b.totals) - attempts(a.totals))
-}
-
-function sourcesOf(sums: Map<SampleFlow, Totals>, byClass: ByClass): SourceRow[] {
-  const egressBytes = byClass.registered.egressBytes + byClass.passthrough.egressBytes
-  const of = (flows: SampleFlow[]) => sum(flows.map((each) => sums.get(each) ?? zeroTotals()))
-  return group(sums, (each) => each.source.join())
-    .map((flows): SourceRow => {
-      const [target, namespace, workload] = flows[0].source
-      const totals = of(flows.filter((each) => each.class !== 'blocked'))
-      return {
-        target,
-        namespace,
-        workload,
-        app: workload,
-        protocols: [...new Set(flows.map((each) => each.protocol))],
-        destinations: flows.length,
-        totals,
-        blockedAttempts: attempts(of(flows.filter((each) => each.class === 'blocked'))),
-        share: totals.egressBytes / Math.max(1, egressBytes),
-      }
-    })
-    .sort((a, b) => b.totals.egressBytes - a.totals.egressBytes)
-}
-
-function protocolsOf(sums: Map<SampleFlow, Totals>): ProtocolRow[] {
-  return group(sums, (each) => each.protocol).map((flows) => ({
-    protocol: flows[0].protocol,
-    byClass: classify(flows, (each) => sums.get(each) ?? zeroTotals()),
-  }))
-}
-
-function responsesOf(sums: Map<SampleFlow, Totals>): ResponseRow[] {
-  const codes = { http: ['200', '503'], grpc: ['grpc 0', 'grpc 14'], tcp: ['', ''] }
-  return group(sums, (each) => `${each.class} ${each.protocol}`)
-    .flatMap((flows): ResponseRow[] => {
-      const [{ class: destinationClass, protocol }] = flows
-      const totals = sum(flows.map((each) => sums.get(each) ?? zeroTotals()))
-      const [good, bad] = codes[protocol]
-      if (destinationClass === 'blocked') {
-        const [code, flags] = protocol === 'tcp' ? ['', 'UH'] : ['502', '-']
-        return [{ destinationClass, protocol, code, flags, count: attempts(totals), failed: true }]
-      }
-      const row = { destinationClass, protocol }
-      const flags = protocol === 'tcp' ? 'UF,URX' : 'UC'
-      return [
-        { ...row, code: good, flags: '-', count: attempts(totals) - totals.errors, failed: false },
-        { ...row, code: bad, flags, count: totals.errors, failed: true },
-      ]
-    })
-    .filter((row) => row.count > 0)
-    .sort((a, b) => b.count - a.count)
-}
-
-function coverageOf(target: string, date: string, hours: HourReport[], byClass: ByClass): TargetCoverage {
+function coverageOf(target: string, date: string, hour: number, observedMs: number, rows: FlowRow[]): Coverage {
   const midnight = Date.parse(date)
+  const whole = zeroAmounts()
+  for (const row of rows)
+    for (const name of ['requests', 'egressBytes', 'ingressBytes'] as const) whole[name] += row[name]
   const some = (part: number): Amounts => ({
     ...zeroAmounts(),
-    requests: Math.round(byClass.registered.requests * part),
-    egressBytes: Math.round(byClass.registered.egressBytes * part),
-    ingressBytes: Math.round(byClass.registered.ingressBytes * part),
+    requests: Math.round(whole.requests * part),
+    egressBytes: Math.round(whole.egressBytes * part),
+    ingressBytes: Math.round(whole.ingressBytes * part),
   })
-  const gapped = hours.some((hour) => hour.observation === 'none')
-  const from = date === DAY_WITHOUT_DATA ? midnight : midnight + 2.4 * HOUR_MS
-  const to = date === DAY_WITHOUT_DATA ? midnight + DAY_MS : midnight + 6.6 * HOUR_MS
+  const gapped = date === DAY_WITH_GAPS || date === DAY_WITHOUT_DATA
+  const from = Math.max(hour, date === DAY_WITHOUT_DATA ? midnight : midnight + 2.4 * HOUR_MS)
+  const to = Math.min(hour + HOUR_MS, date === DAY_WITHOUT_DATA ? midnight + DAY_MS : midnight + 6.6 * HOUR_MS)
   const quiet = target === 'prod-eu'
+  const troubles: Partial<Coverage> = {
+    resets: 1,
+    assumedSeries: 2,
+    baselineSeries: 1,
+    carriedSeries: 5,
+    skippedSamples: 1,
+    unclassifiedSeries: 1,
+    unclassifiedExample: '{reporter="source",destination_service_name="<b>odd</b>"}',
+    laggingTargets: 2,
+    quarantinedHosts: [{ placeholder: '(invalid-host-5f1c09aa)', raw: SCRIPT_HOST }],
+    quarantinedCount: 1,
+    foldedSeries: 1200,
+    foldedFlows: 13,
+    tails: 'failed',
+    assumed: some(0.0004),
+    late: some(0.0008),
+    baseline: some(0.0002),
+  }
   return {
-    target,
-    firstHour: `${FIRST_DAY}T00:00:00.000Z`,
-    closedThrough: new Date(midnight + (date === LAST_DAY ? 13 : 24) * HOUR_MS).toISOString(),
-    observedSeconds: hours.reduce((total, hour) => total + hour.observedSeconds, 0) / 2,
-    expectedSeconds: hours.reduce((total, hour) => total + hour.expectedSeconds, 0) / 2,
-    observation: dayObservation(hours.map((hour) => hour.observation)),
-    tails: quiet ? 'asked' : 'failed',
-    counts: {
-      scrapes: gapped ? 1180 : 1440,
-      series: quiet ? 4120 : 9044,
-      births: quiet ? 310 : 2204,
-      deaths: quiet ? 290 : 2190,
-      resets: quiet ? 2 : 17,
-      assumedSeries: quiet ? 0 : 9,
-      baselineSeries: quiet ? 0 : 4,
-      evictedSeries: 0,
-      carriedSeries: quiet ? 0 : 120,
-      skippedLines: 0,
-      skippedSamples: quiet ? 0 : 3,
-      unclassifiedSeries: quiet ? 0 : 1,
-      laggingTargets: quiet ? 0 : 2,
-      quarantinedCount: quiet ? 0 : 1,
-      foldedSeries: quiet ? 0 : 1200,
-      foldedFlows: quiet ? 0 : 310,
-      tailSeries: quiet ? 260 : 1804,
-    },
-    unclassifiedExample: quiet ? '' : '{reporter="source",destination_service_name="<b>odd</b>"}',
-    gaps: gapped ? [{ from, to, reason: quiet ? 'connect ECONNREFUSED 10.4.1.9:9090' : '' }] : [],
-    quarantinedHosts: quiet ? [] : [{ placeholder: '(invalid-host-5f1c09aa)', raw: SCRIPT_HOST }],
-    assumed: quiet ? zeroAmounts() : some(0.0004),
-    apportioned: some(0.0001),
-    spread: gapped ? some(0.06) : zeroAmounts(),
-    late: quiet ? zeroAmounts() : some(0.0008),
+    ...zeroCoverage(),
+    scrapes: Math.round((60 * observedMs) / HOUR_MS),
+    observedMs,
+    gaps: gapped && from < to ? [{ from, to, reason: quiet ? 'connect ECONNREFUSED 10.4.1.9:9090' : '' }] : [],
+    series: quiet ? 4120 : 9044,
+    births: quiet ? 12 : 92,
+    deaths: quiet ? 11 : 91,
+    tailSeries: quiet ? 10 : 75,
+    apportionedAtStart: some(0.0001),
+    apportionedAtEnd: some(0.0001),
+    spread: observedMs < HOUR_MS ? some(0.6) : zeroAmounts(),
     tail: some(0.003),
     unseen: some(0.0006),
-    baseline: quiet ? zeroAmounts() : some(0.0002),
+    ...(quiet ? {} : troubles),
   }
-}
-
-function group(sums: Map<SampleFlow, Totals>, keyOf: (each: SampleFlow) => string): SampleFlow[][] {
-  const groups = new Map<string, SampleFlow[]>()
-  for (const each of sums.keys()) groups.set(keyOf(each), [...(groups.get(keyOf(each)) ?? []), each])
-  return [...groups.values()]
-}
-
-function classify(flows: SampleFlow[], totalsFor: (each: SampleFlow) => Totals): ByClass {
-  const of = (name: DestinationClass) => sum(flows.filter((each) => each.class === name).map(totalsFor))
-  return { registered: of('registered'), passthrough: of('passthrough'), blocked: of('blocked') }
-}
-
-function sum(all: Totals[]): Totals {
-  const total = zeroTotals()
-  for (const each of all) for (const field of Object.keys(total) as (keyof Totals)[]) total[field] += each[field]
-  return total
-}
-
-function attempts(totals: Totals): number {
-  return totals.requests + totals.connections
-}
-
-function zeroTotals(): Totals {
-  return { requests: 0, connections: 0, egressBytes: 0, ingressBytes: 0, errors: 0 }
 }
 
 function isoDate(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
-}
-
-function hex(random: () => number): string {
-  return Array.from({ length: 64 }, () => Math.floor(random() * 16).toString(16)).join('')
 }
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { DayReport, IndexReport } from '#core/report.ts'
+import type { PageReport } from '#core/report.ts'
 import type { Site } from '../functions/pages.ts'
 
 const run = promisify(execFile)
@@ -32,8 +32,11 @@ export async function buildSite(): Promise<string> {
   return outDir
 }
 
+/** Reports of pages by their addresses, as in #core/addresses.ts. */
+export type Reports = Record<string, PageReport>
+
 /** Lets Astro alone build the same pages as static files, without our adapter; returns their folder. */
-export async function buildStaticSite(reports: { index: IndexReport; days: DayReport[] }): Promise<string> {
+export async function buildStaticSite(reports: Reports): Promise<string> {
   const outDir = await newFolder()
   const reportsFile = join(outDir, 'reports.json')
   await writeFile(reportsFile, JSON.stringify(reports))
@@ -43,17 +46,15 @@ export async function buildStaticSite(reports: { index: IndexReport; days: DayRe
 }
 
 /** Writes a whole site into a new folder, as publishing does, and returns that. */
-export async function writeSite(site: Site, reports: { index: IndexReport; days: DayReport[] }): Promise<string> {
+export async function writeSite(site: Site, reports: Reports): Promise<string> {
   const outDir = await newFolder()
-  const write = async (path: string, bytes: Uint8Array) => {
-    await mkdir(join(outDir, path), { recursive: true })
-    await writeFile(join(outDir, path, 'index.html'), bytes)
-  }
   for (const { path, filePath } of site.assets()) {
     await mkdir(dirname(join(outDir, path)), { recursive: true })
     await copyFile(filePath, join(outDir, path))
   }
-  await write('.', await site.render('/', reports.index))
-  for (const day of reports.days) await write(`days/${day.date}`, await site.render(`/days/${day.date}/`, day))
+  for (const [address, report] of Object.entries(reports)) {
+    await mkdir(join(outDir, address), { recursive: true })
+    await writeFile(join(outDir, address, 'index.html'), await site.render(`/${address}`, report))
+  }
   return outDir
 }

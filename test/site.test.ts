@@ -1,10 +1,19 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import type { DayReport, IndexReport } from '#core/report.ts'
+import { destinationAddress } from '#core/addresses.ts'
+import { emptyHistory } from '#core/history.ts'
+import type { DayReport, PageReport, Totals } from '#core/report.ts'
+import { blockedReport } from '#core/reports/blocked.ts'
+import { coverageReport } from '#core/reports/coverage.ts'
+import type { DestinationReport } from '#core/reports/destination.ts'
+import { downloadsReport } from '#core/reports/downloads.ts'
+import type { HomeReport } from '#core/reports/home.ts'
 import { loadSite, type Site } from '../functions/pages.ts'
 import { exact, grouped, percent, short, shownLabel } from '../site/src/format.ts'
-import { codeWords, flagWords } from '../site/src/words.ts'
+import { codeWords, flagWords, spanWords } from '../site/src/words.ts'
 import {
   DAY_WITH_GAPS,
   DAY_WITHOUT_DATA,
@@ -12,11 +21,10 @@ import {
   OVERRIDE_WORKLOAD,
   SCRIPT_HOST,
   sampleDay,
-  sampleIndex,
 } from './report-sample.ts'
+import { sampleDestination, sampleDestinations, sampleHome, sampleMonth } from './samples/history.ts'
+import { KINDS, MOVED_HOST, sampleSite, WHOLE_DAY } from './samples/site.ts'
 import { buildSite, buildStaticSite, removeBuilds, writeSite } from './site-build.ts'
-
-const WHOLE_DAY = '2026-11-19'
 
 let builtDir: string
 let site: Site
@@ -28,9 +36,12 @@ beforeAll(async () => {
 
 afterAll(removeBuilds)
 
-const page = async (path: string, report: IndexReport | DayReport) =>
-  new TextDecoder().decode(await site.render(path, report))
-const index = () => page('/', sampleIndex())
+const page = async (path: string, report: PageReport) => new TextDecoder().decode(await site.render(path, report))
+const home = (change: (report: HomeReport) => void = () => undefined) => {
+  const report = sampleHome()
+  change(report)
+  return page('/', report)
+}
 const day = (date: string, change: (report: DayReport) => void = () => undefined) => {
   const report = sampleDay(date)
   change(report)
@@ -72,19 +83,63 @@ async function filesOf(dir: string): Promise<Record<string, string>> {
 
 // what a page says
 
-test('the index lists every day, newest first, each linked to its page', async () => {
-  const dates = rowsOf(await index(), 'days').map(([date]) => date)
-  expect(dates).toEqual(
-    sampleIndex()
-      .days.map(({ date }) => date)
-      .toReversed(),
-  )
-  expect(await index()).toContain(`href="days/${LAST_DAY}/"`)
+test('the home page lists its days and months, newest first, each linked to its page', async () => {
+  const html = await home()
+  const { days, months } = sampleHome()
+  expect(rowsOf(html, 'days').map(([date]) => date)).toEqual(days.map(({ date }) => date).toReversed())
+  expect(html).toContain(`href="./days/${LAST_DAY}/"`)
+  expect(rowsOf(html, 'months').map(([month]) => month)).toEqual(months.map(({ month }) => month))
+  expect(html).toContain('href="./months/2026-11/"')
+})
+
+test('the home page compares its latest day with the one before and that of a week before', async () => {
+  const html = await home((report) => {
+    const [now, before, weekBefore] = [report.latest!, report.before!, report.weekBefore!]
+    for (const [of, egressBytes] of [
+      [now, 1500],
+      [before, 1000],
+      [weekBefore, 3000],
+    ] as const) {
+      Object.assign(of, { complete: true, observation: 'observed' })
+      of.byClass.registered.egressBytes = egressBytes
+    }
+  })
+  const [tile] = html.split('<div class="tile registered">')[1].split('</div>')
+  const text = tile.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ')
+  expect(text).toContain('↑ up 50.0 % on the day before')
+  expect(text).toContain('↓ down 50.0 % on a week before')
+  expect(tile).toContain('title="1,500 bytes against 1,000 bytes"')
+})
+
+test.each<[string, (report: HomeReport) => void, string]>([
+  ['is missing', (report) => Object.assign(report, { before: null }), 'no comparison with the day before'],
+  ['has no data', ({ before }) => Object.assign(before!, { observation: 'none' }), 'no comparison with the day before'],
+  ['was not observed whole', ({ before }) => Object.assign(before!, { complete: false }), '≈'],
+  [
+    'had nothing',
+    ({ before }) => Object.assign(before!.byClass.blocked, { requests: 0, connections: 0 }),
+    'up from zero',
+  ],
+])('a comparison with a day that %s says so', async (_what, change, words) => {
+  expect((await home(change)).replace(/<[^>]+>/g, '').replace(/\s+/g, ' ')).toContain(words)
+})
+
+test('what needs attention is told with its urgency and leads to the page that tells more', async () => {
+  const html = await home((report) => {
+    report.attention = [
+      { severity: 'high', kind: 'new-destination', sentence: SCRIPT_HOST, address: 'days/2026-11-19/changes/' },
+    ]
+  })
+  const [, item] = /<ol class="attention">(.*?)<\/ol>/s.exec(html)!
+  expect(item).toMatch(/<span class="severity high">high<\/span>.*<a href="\.\/days\/2026-11-19\/changes\/">/s)
+  expect(item).not.toContain('<script>')
+  expect(await home((report) => Object.assign(report, { attention: [] }))).toContain('Nothing new, nothing missing')
 })
 
 test.each([
-  ['days', index, () => sampleIndex().byClass],
+  ['days', home, () => sampleHome().byClass],
   ['hours', () => day(WHOLE_DAY), () => sampleDay(WHOLE_DAY).byClass],
+  ['days', () => page('/months/2026-11/', sampleMonth()), () => sampleMonth().byClass],
 ])('the figures in the table of %s sum to the totals of the report', async (id, html, byClass) => {
   const { registered, passthrough, blocked } = byClass()
   expect(sumsOf(await html(), id).slice(0, 7)).toEqual([
@@ -103,21 +158,20 @@ test('an hour without data says so in one cell, and has no figure at all', async
   expect(rows[4]).toEqual(['04:00', '', 'no data', 'no data'])
 })
 
+const NOTHING: Totals = { requests: 0, connections: 0, egressBytes: 0, ingressBytes: 0, errors: 0, durationMs: 0 }
+
 test('an hour in which nothing left shows zeros, which are figures', async () => {
   const html = await day(WHOLE_DAY, ({ hours }) => {
-    for (const totals of Object.values(hours[4].byClass))
-      Object.assign(totals, { requests: 0, connections: 0, egressBytes: 0, ingressBytes: 0, errors: 0 })
+    for (const totals of Object.values(hours[4].byClass)) Object.assign(totals, NOTHING)
   })
   expect(rowsOf(html, 'hours')[4]).toEqual(
-    ['04:00', '', '0&nbsp;B', '0&nbsp;B', '0', '0', '0&nbsp;B', '0&nbsp;B', '0', 'whole'].map((cell) =>
-      cell.replace('&nbsp;', '\u00a0'),
-    ),
+    ['04:00', '', '0 B', '0 B', '0', '0', '0 B', '0 B', '0', 'whole'].map((cell) => cell.replace(' ', '\u00a0')),
   )
 })
 
 test('a day without data has no tiles of zero and no tables of destinations', async () => {
   const html = await day(DAY_WITHOUT_DATA)
-  expect(html.match(/<span class="nodata">no data<\/span>/g)).toHaveLength(7)
+  expect(html.match(/<span class="nodata">no data<\/span>/g)).toHaveLength(8)
   expect(html).not.toContain('id="destinations"')
   expect(html).toContain('there is no data')
 })
@@ -126,7 +180,6 @@ test('sums over time that was not observed whole carry the sign of a lower bound
   expect(rowsOf(await day(DAY_WITH_GAPS), 'hours')[2][2]).toMatch(/^≥/)
   expect(rowsOf(await day(DAY_WITH_GAPS), 'hours')[7][2]).toMatch(/^\d/)
   expect(await day(WHOLE_DAY)).not.toContain('class="least"')
-  expect(await day(DAY_WITH_GAPS)).toContain('title="at least ')
 })
 
 test('an open day is called provisional in words, and hours still to come are not missing', async () => {
@@ -145,9 +198,82 @@ test('gaps, unclassified series and quarantined hosts of a target are told with 
   expect(html).toContain('(invalid-host-5f1c09aa)')
 })
 
-test('an index without a day says that nothing was recorded', async () => {
-  const report = { ...sampleIndex(), days: [], targets: [], downloads: [], complete: true }
-  expect(await page('/', report)).toContain('Nothing has been recorded yet')
+test('a home page without a day says that nothing was recorded', async () => {
+  const html = await home((report) =>
+    Object.assign(report, {
+      latest: null,
+      before: null,
+      weekBefore: null,
+      today: null,
+      days: [],
+      months: [],
+      targets: [],
+    }),
+  )
+  expect(html).toContain('Nothing has been recorded yet')
+})
+
+test('a latency is the average over requests, and a dash without any', async () => {
+  const html = await day(WHOLE_DAY, ({ destinations }) => {
+    const [one, other] = destinations
+    Object.assign(one.totals, { requests: 4, durationMs: 50 })
+    Object.assign(other.totals, { requests: 0, durationMs: 0 })
+  })
+  const rows = rowsOf(html, 'destinations')
+  expect(rows[0][8]).toBe('13\u00a0ms')
+  expect(rows[1][8]).toBe('–')
+})
+
+test('the matrix holds what each source sent to each destination, and shades the most the most', async () => {
+  const { matrix } = sampleDay(WHOLE_DAY)
+  const html = await day(WHOLE_DAY)
+  const cells = html
+    .slice(html.indexOf('<table id="matrix"'))
+    .split('</table>')[0]
+    .matchAll(/<td class="number heat-(\d)"><data value="(\d+)"/g)
+  const shown = [...cells].map(([, heat, value]) => ({ heat: Number(heat), value: Number(value) }))
+  const bytes = matrix.cells.flat().flatMap((cell) => cell?.egressBytes ?? [])
+  expect(shown.map(({ value }) => value)).toEqual(bytes)
+  expect(shown.find(({ value }) => value === Math.max(...bytes))?.heat).toBe(6)
+  expect(shown.filter(({ heat }) => heat === 6).every(({ value }) => value > Math.max(...bytes) / 10)).toBe(true)
+})
+
+test('a connection that failed is called failed, and one that was refused refused', async () => {
+  const texts = rowsOf(await day(WHOLE_DAY), 'responses').map((cells) => cells.join(' '))
+  expect(texts.find((text) => text.includes('UF,URX'))).toMatch(/^TCP connection failed/)
+  expect(texts.find((text) => /UH.*blocked/.test(text))).toMatch(/^TCP connection refused/)
+  expect(texts.find((text) => /^TCP connection – TCP registered/.test(text))).toBeDefined()
+})
+
+test('every destination and workload of a day leads to its page', async () => {
+  const html = await day(WHOLE_DAY)
+  for (const { host } of sampleDay(WHOLE_DAY).destinations)
+    expect(html).toContain(`href="../../${destinationAddress(host)}"`)
+})
+
+test('a destination tells when it was met in which class, in words and along its time', async () => {
+  const report = sampleDestination(MOVED_HOST)
+  const html = await page(`/${destinationAddress(MOVED_HOST)}`, report)
+  expect(html).toContain('Passthrough from 17 October 2026 to 18 November 2026; registered since 19 November 2026.')
+  expect(rowsOf(html, 'classes').map(([name]) => name)).toEqual(['passthrough', 'registered'])
+  expect(html).toContain(`Evidence ${report.evidence.grade}`)
+  expect(rowsOf(html, 'callers')).toHaveLength(report.callers.length)
+})
+
+test('sums over all days of a destination are lower bounds unless every one was observed whole', async () => {
+  const callers = async (change: Partial<DestinationReport>) => {
+    const report = { ...sampleDestination(MOVED_HOST), ...change }
+    return rowsOf(await page(`/${destinationAddress(MOVED_HOST)}`, report), 'callers')[0].join()
+  }
+  expect(await callers({ complete: false })).toContain('≥')
+  expect(await callers({ complete: true })).not.toContain('≥')
+})
+
+test('the list of destinations shows the class, the first day and the last of each', async () => {
+  const rows = rowsOf(await page('/destinations/', sampleDestinations()), 'destinations')
+  expect(rows).toHaveLength(sampleDestinations().destinations.length)
+  const moved = rows.find(([host]) => host.startsWith(MOVED_HOST))!
+  expect([moved[1], ...moved.slice(-2)]).toEqual(['registered', '2026-10-17', '2026-11-19'])
 })
 
 // hostile labels
@@ -201,13 +327,11 @@ test('no label comes out with an invisible character or a broken surrogate', () 
 
 // what a page is made of
 
-const KINDS: [string, () => Promise<string>][] = [
-  ['index', index],
-  ['day', () => day(DAY_WITH_GAPS)],
-]
+const sample = sampleSite()
+const kind = (address: string) => page(`/${address}`, sample[address])
 
-test.each(KINDS)('the %s holds no inline script, style or handler', async (_kind, html) => {
-  const text = await html()
+test.each(KINDS)('the %s holds no inline script, style or handler', async (_kind, address) => {
+  const text = await kind(address)
   for (const [, attributes, content] of text.matchAll(/<script([^>]*)>(.*?)<\/script>/gs)) {
     expect(attributes).toContain('src="')
     expect(content).toBe('')
@@ -217,26 +341,74 @@ test.each(KINDS)('the %s holds no inline script, style or handler', async (_kind
 
 test.each(KINDS)(
   'every address in the %s is relative, so that the site works from any sub-path',
-  async (_kind, html) => {
-    const addresses = [...(await html()).matchAll(/\s(?:href|src)="([^"]*)"/g)].map(([, address]) => address)
+  async (_kind, address) => {
+    const addresses = [...(await kind(address)).matchAll(/\s(?:href|src)="([^"]*)"/g)].map(([, address]) => address)
     expect(addresses.length).toBeGreaterThan(5)
-    expect(addresses.filter((address) => !/^(\.{1,2}\/|days\/|#)/.test(address))).toEqual([])
+    // Only to what explains a term elsewhere may a link leave the site.
+    expect(addresses.filter((address) => /^\/|^(?!https:\/\/github\.com\/istio\/)[a-z]+:/.test(address))).toEqual([])
   },
 )
 
-test.each(KINDS)('every asset the %s names is among the assets to publish', async (_kind, html) => {
-  const names = [...(await html()).matchAll(/="[./]*(_assets\/[^"]+|favicon\.svg)"/g)].map(([, name]) => name)
-  expect(names.length).toBeGreaterThanOrEqual(5)
+test.each(KINDS)('every asset the %s names is among the assets to publish', async (_kind, address) => {
+  const names = [...(await kind(address)).matchAll(/="[./]*(_assets\/[^"]+|favicon\.svg)"/g)].map(([, name]) => name)
+  expect(names.length).toBeGreaterThanOrEqual(4)
   const published = site.assets().map(({ path }) => path)
   expect(published).toEqual(expect.arrayContaining(names))
 })
 
-test('the scripts of a page weigh at most 80 kB when compressed', async () => {
-  const { gzipSync } = await import('node:zlib')
-  const scripts = site.assets().filter(({ path }) => path.endsWith('.js'))
-  const sizes = await Promise.all(scripts.map(async ({ filePath }) => gzipSync(await readFile(filePath)).length))
-  expect(sizes.length).toBeGreaterThan(1)
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(80_000)
+/** The compressed size of a page with all that it loads. */
+async function weight(html: string): Promise<number> {
+  const assets = new Map(site.assets().map(({ path, filePath }) => [path, filePath]))
+  const loaded = new Set([...html.matchAll(/_assets\/[\w-]+\.(?:js|css)/g)].map(([path]) => path))
+  let size = gzipSync(html).length
+  for (const path of loaded) {
+    const text = await readFile(assets.get(path)!, 'utf8')
+    for (const [name] of text.matchAll(/[\w-]+\.js/g)) if (assets.has(`_assets/${name}`)) loaded.add(`_assets/${name}`)
+    size += gzipSync(text).length
+  }
+  return size
+}
+
+test.each(KINDS)('the %s weighs at most 80 kB compressed, with its styles and scripts', async (_kind, address) => {
+  expect(await weight(await kind(address))).toBeLessThan(80_000)
+})
+
+test('the page of a day weighs no more with 400 destinations and 150 workloads', async () => {
+  const text = (length: number, seed: number) =>
+    createHash('sha256').update(String(seed)).digest('hex').slice(0, length)
+  const html = await day(WHOLE_DAY, (report) => {
+    const { destinations, sources } = report
+    const number = (seed: number) => Number.parseInt(text(8, seed), 16)
+    const totals = (seed: number): Totals => ({
+      requests: number(seed),
+      connections: number(seed + 1),
+      egressBytes: number(seed + 2) * 1000,
+      ingressBytes: number(seed + 3) * 10,
+      errors: number(seed + 4) % 10_000,
+      durationMs: number(seed + 5),
+    })
+    report.destinations = Array.from({ length: 400 }, (_, at) => ({
+      ...destinations[at % destinations.length],
+      host: `${text(14, at)}.example.com`,
+      totals: totals(at),
+    }))
+    report.sources = Array.from({ length: 150 }, (_, at) => ({
+      ...sources[at % sources.length],
+      workload: text(14, at),
+      totals: totals(at),
+    }))
+    report.matrix = {
+      sources: report.sources.slice(0, 15),
+      destinations: report.destinations.slice(0, 15),
+      otherSources: 135,
+      otherDestinations: 385,
+      cells: Array.from({ length: 16 }, (_, row) =>
+        Array.from({ length: 16 }, (_, column) => totals(row * 16 + column)),
+      ),
+    }
+  })
+  expect(await weight(html)).toBeLessThan(80_000)
+  expect(html).toContain('more destinations are in the CSV download')
 })
 
 test('the built site imports nothing but Node and itself', async () => {
@@ -259,9 +431,41 @@ test('the same sources give the same build, so that building again does not rend
   expect(theirs).toEqual(ours)
 }, 120_000)
 
+test('hours before recording began are not called yet to come', async () => {
+  const html = await day('2026-11-02', (report) => {
+    report.hours[0] = { ...report.hours[0], observation: 'pending', provisional: false, expectedSeconds: 0 }
+  })
+  expect(rowsOf(html, 'hours').find(([hour]) => hour === '00:00')).toEqual([
+    '00:00',
+    '',
+    'not recorded',
+    'not recorded',
+  ])
+})
+
+test('pages of an empty ledger say that nothing has been recorded, and not that there was nothing', async () => {
+  const [title, digests] = ['Egress', []]
+  const months = { month: '', months: [], days: [], rollups: [], seals: [] }
+  const pages = await Promise.all([
+    home((report) => Object.assign(report, { latest: null, before: null, days: [], months: [] })),
+    page('/blocked/', blockedReport({ title, digests, history: emptyHistory() })),
+    page('/coverage/', coverageReport({ title, digests })),
+    page('/downloads/', downloadsReport({ title, ...months })),
+  ])
+  for (const html of pages) {
+    expect(html).toContain('<p>Nothing has been recorded yet; the first figures come after two scrapes.</p>')
+    expect(html).not.toMatch(/undefined|NaN|Nothing was blocked|There is no gap|href="\/[^f]/)
+  }
+})
+
+test('the month that is not over is provisional on the home page, and one that is over is not', async () => {
+  const cells = rowsOf(await home(), 'months').map(([month, ...rest]) => [month, rest.at(-1)?.includes('provisional')])
+  expect(cells).toEqual(sampleHome().months.map(({ month }) => [month, LAST_DAY.startsWith(month)]))
+})
+
 test('the same report gives the same bytes again', async () => {
-  const once = await site.render('/', sampleIndex())
-  expect(await site.render('/', sampleIndex())).toEqual(once)
+  const once = await site.render('/', sampleHome())
+  expect(await site.render('/', sampleHome())).toEqual(once)
 })
 
 test('two reports rendered at once do not mix', async () => {
@@ -271,14 +475,13 @@ test('two reports rendered at once do not mix', async () => {
 })
 
 test('a plain static build of the same pages gives the same bytes', async () => {
-  const reports = { index: sampleIndex(), days: [sampleDay(DAY_WITH_GAPS), sampleDay(LAST_DAY)] }
-  const ours = await writeSite(site, reports)
-  const theirs = await buildStaticSite(reports)
+  const ours = await writeSite(site, sample)
+  const theirs = await buildStaticSite(sample)
   expect(await filesOf(ours)).toEqual(await filesOf(theirs))
 }, 120_000)
 
 test('a page that the site does not have is refused by name', async () => {
-  await expect(site.render('/nowhere/', sampleIndex())).rejects.toThrow('pages: /nowhere/ rendered with status 404')
+  await expect(site.render('/nowhere/', sampleHome())).rejects.toThrow('pages: /nowhere/ rendered with status 404')
 })
 
 test('a missing build is one sentence that says how to build', async () => {
@@ -326,6 +529,25 @@ test('a shortened figure is never more than half a per cent from the exact one',
 test('a grouped figure is the figure', () => {
   fc.assert(fc.property(fc.maxSafeNat(), (value) => Number(grouped(value).replaceAll(',', '')) === value))
   expect(exact(1, 'bytes', false)).toBe('1 byte')
+})
+
+test('classes over time are told in one sentence', () => {
+  const span = (destinationClass: 'registered' | 'passthrough', first: string, last: string) => ({
+    destinationClass,
+    first,
+    last,
+    days: 1,
+  })
+  expect(
+    spanWords(
+      [span('passthrough', '2026-10-19', '2026-10-19'), span('registered', '2026-11-04', '2026-11-20')],
+      '2026-11-20',
+    ),
+  ).toBe('Passthrough on 19 October 2026; registered since 4 November 2026.')
+  const moved = [span('passthrough', '2026-11-19', '2026-11-19'), span('registered', '2026-11-20', '2026-11-20')]
+  expect(spanWords(moved, '2026-11-20')).toBe('Passthrough on 19 November 2026; registered since 20 November 2026.')
+  expect(spanWords(moved.slice(1), '2026-11-20')).toBe('Registered on 20 November 2026.')
+  expect(spanWords([], '2026-11-20')).toBe('')
 })
 
 test('codes and flags are told in words, unknown ones left as they are', () => {

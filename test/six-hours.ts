@@ -114,12 +114,13 @@ async function live(life: SixHours): Promise<void> {
     if (messages.length > 0) await scrapeBoth(life, messages, scrapes++)
     if (time % (60 * MINUTE_MS) === 10 * MINUTE_MS) await tick(life, 'publish', time)
   }
-  // Once is enough: pages do not tell how often they were published.
-  await command(life, ['publish'])
   // The second one finds all days sealed.
   for (const _ of [1, 2]) await tick(life, 'seal', LAST)
   await command(life, ['seal'])
   await commandWithin(life, ['seal'])
+  await tick(life, 'publish', LAST)
+  // Once is enough: pages do not tell how often they were published.
+  await command(life, ['publish'])
 }
 
 /** Invokes a function as its schedule does. */

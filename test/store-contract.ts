@@ -192,6 +192,23 @@ export function storeContract(
       expect(await listed('nowhere/at/all/')).toEqual([])
     })
 
+    test('lists what comes after a key or its beginning, whether or not that is there', async () => {
+      const store = await makeStore()
+      const keys = ['a/1/x', 'a/2/x', 'a/2/y', 'a/3/x', 'b', 'checkpoints/x', 'checkpoints/y', 'c/d/e/f']
+      for (const key of keys) await store.put(key, text(key), 'absent')
+      const listed = async (...given: [string, string?]) => (await store.list(...given)).map(({ key }) => key)
+      expect(await listed('a/', 'a/2/x')).toEqual(['a/2/y', 'a/3/x'])
+      expect(await listed('a/', 'a/2')).toEqual(['a/2/x', 'a/2/y', 'a/3/x'])
+      expect(await listed('a/', 'a/2/')).toEqual(['a/2/x', 'a/2/y', 'a/3/x'])
+      expect(await listed('a/', 'a/2/w/z')).toEqual(['a/2/x', 'a/2/y', 'a/3/x'])
+      expect(await listed('', 'a/3/x')).toEqual(['b', 'c/d/e/f', 'checkpoints/x', 'checkpoints/y'])
+      expect(await listed('checkpoints/', 'checkpoints/x')).toEqual(['checkpoints/y'])
+      expect(await listed('c/', 'c/d/e/f')).toEqual([])
+      expect(await listed('b', 'a')).toEqual(['b'])
+      expect(await listed('a/', '')).toEqual(await listed('a/'))
+      await expect(store.list('a/', '../b')).rejects.toThrow('no plain name')
+    })
+
     for (const key of [
       '',
       '/',

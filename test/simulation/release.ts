@@ -21,7 +21,7 @@ export function asOurs(bytes: Uint8Array): Uint8Array {
 /** A store as the next release sees it through this one's code. */
 export function nextRelease(store: Store): Store {
   return {
-    list: (prefix) => store.list(prefix),
+    list: (prefix, after) => store.list(prefix, after),
     async get(key) {
       const object = await store.get(key)
       return object !== null && isCheckpoint(key) ? { ...object, bytes: asOurs(object.bytes) } : object

@@ -3,7 +3,7 @@
  * which calls go as the weather has it.
  */
 import { sha256 } from '#core/hash.ts'
-import { checkKey, isMutable, parseCheckpointKey } from '#core/keys.ts'
+import { checkKey, isDerived, isMutable, parseCheckpointKey } from '#core/keys.ts'
 import type {
   Condition,
   ListedObject,
@@ -62,7 +62,7 @@ export class SimulatedStore {
     this.#invariants.hold('no-delete', bytes.length > 0, () => ({ expected: `bytes for ${key}`, found: 'none' }))
     if (condition === 'absent' && there !== null) return { outcome: 'refused' }
     if (typeof condition === 'object' && condition.ifMatch !== there?.etag) return { outcome: 'refused' }
-    if (!isMutable(key)) {
+    if (!isMutable(key) && !isDerived(key)) {
       this.#invariants.hold('immutable', condition === 'absent', () => ({
         expected: `${key} written only if it is not there`,
         found: `a write on condition ${JSON.stringify(condition)} by ${process.name}`,
@@ -79,9 +79,9 @@ export class SimulatedStore {
     return { outcome: 'written', etag: `v${versions.length}` }
   }
 
-  list(prefix: string): ListedObject[] {
+  list(prefix: string, after = ''): ListedObject[] {
     return [...this.versions.keys()]
-      .filter((key) => key.startsWith(prefix))
+      .filter((key) => key.startsWith(prefix) && key > after)
       .sort()
       .map((key) => {
         const { bytes, etag } = this.get(key) as StoredObject
@@ -97,7 +97,7 @@ export class SimulatedStore {
     const view: Store = {
       get: (key) => this.#get(key, surroundings, (course) => call(course, () => this.get(key))),
       head: (key) => plain(() => this.head(key)),
-      list: (prefix) => plain(() => this.list(prefix)),
+      list: (prefix, after) => plain(() => this.list(prefix, after)),
       put: (key, bytes, condition) =>
         this.#put(key, surroundings, (course) => call(course, () => this.put(key, bytes, condition, process))),
     }
@@ -110,7 +110,7 @@ export class SimulatedStore {
     return this.guard({
       get: async (key) => this.get(key),
       head: async (key) => this.head(key),
-      list: async (prefix) => this.list(prefix),
+      list: async (prefix, after) => this.list(prefix, after),
       put: async (key, bytes, condition) => this.put(key, bytes, condition, nobody),
     })
   }
