@@ -128,7 +128,7 @@ export const VARIANTS: readonly Variant[] = [
         to: '    if (watermark < 0) {',
       },
     ],
-    caughtBy: ['conserved', 'lower-bound', 'telescopes'],
+    caughtBy: ['conserved', 'lower-bound', 'telescopes', 'no-data'],
   },
   {
     name: 'lowers the watermark',
