@@ -2,11 +2,10 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DAY_MS } from '#core/time.ts'
 import { compareWithTruth, demoPlaces, runDemo } from '../demo/run.ts'
-import { FROM, instant, TO } from '../demo/world.ts'
+import { FROM, instant } from '../demo/world.ts'
 import { loadSite } from '../pages.ts'
 import { buildSite } from '../site-build.ts'
 import { publish } from '../stage/publish.ts'
-import { sealDays } from '../stage/seal.ts'
 import { folderStore } from '../store/folder.ts'
 import { type Command, noWords, numberOf, type Terminal } from './command.ts'
 import { progressLine } from './publish.ts'
@@ -46,10 +45,8 @@ export const demo: Command = {
       buildSite((line) => terminal.say(line)),
     ])
     const scrapes = outcomes.reduce((sum, outcome) => sum + outcome.scrapes, 0)
-    terminal.say(`scraped ${scrapes} times; sealing the days and rendering the pages`)
-    const ledger = folderStore(places.data, { durable: false })
-    await sealDays(ledger, { now: () => until ?? instant(TO) })
-    await publish(ledger, folderStore(places.site, { durable: false }), await loadSite(), {
+    terminal.say(`scraped ${scrapes} times; rendering the pages`)
+    await publish(folderStore(places.data), folderStore(places.site, { durable: false }), await loadSite(), {
       title: 'Egress of two simulated meshes',
       progress: (what, done, of) => terminal.progress(progressLine(what, done, of)),
     })
