@@ -10,6 +10,7 @@ import { DAY_WITH_GAPS, DAY_WITHOUT_DATA, LAST_DAY } from './report-sample.ts'
 import { sampleSearch } from './samples/history.ts'
 import { KINDS as SAMPLE_KINDS, sampleSite } from './samples/site.ts'
 import { buildSite, removeBuilds, writeSite } from './site-build.ts'
+import { visit } from './visit.ts'
 
 const THEMES = ['light', 'dark'] as const
 const KINDS = SAMPLE_KINDS.map(([, address]) => address)
@@ -20,27 +21,8 @@ const CHARTED = SAMPLE_KINDS.filter(([kind]) => !kind.startsWith('list')).map(([
 let browser: Browser
 let serving: Serving
 
-/** Opens a page, hands it over once it is drawn, and fails on whatever it wrote to the console. */
-async function open<T>(
-  path: string,
-  visit: (page: Page) => Promise<T>,
-  options: BrowserContextOptions = {},
-): Promise<T> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-  try {
-    const page = await context.newPage()
-    const messages: string[] = []
-    page.on('console', (message) => messages.push(message.text()))
-    page.on('pageerror', (error) => messages.push(error.message))
-    page.on('requestfailed', (request) => messages.push(`${request.url()} failed`))
-    await page.goto(serving.url + path, { waitUntil: 'load' })
-    const result = await visit(page)
-    expect(messages).toEqual([])
-    return result
-  } finally {
-    await context.close()
-  }
-}
+const open = <T>(path: string, look: (page: Page) => Promise<T>, options: BrowserContextOptions = {}) =>
+  visit(browser, serving.url + path, look, options)
 
 /** How many pixels of the chart are drawn in the colour of that custom property. */
 function pixelsOf(page: Page, property: string): Promise<number> {
