@@ -1,9 +1,21 @@
 /** The configuration's keys: which there are, what each may hold and what it is when left out. One value at a time. */
-import { isIP } from 'node:net'
 import * as z from 'zod'
 import { TARGET_NAME } from '#core/keys.ts'
-import { parseSecretRef, SECRET_FORMS } from '#core/secret-ref.ts'
-import { parseDuration } from '#core/time.ts'
+import { SECRET_FORMS } from '#core/secret-ref.ts'
+import { checked } from './checked.ts'
+import {
+  cidrProblem,
+  durationProblem,
+  keyFileProblem,
+  pathProblem,
+  secretProblem,
+  siteUrlProblem,
+  storeProblem,
+  urlProblem,
+  viewerPasswordProblem,
+} from './config-values.ts'
+
+export { parseBucketUrl } from './config-values.ts'
 
 const MIN_INTERVAL_SECONDS = 5
 const MAX_RETENTION_DAYS = 36_500
@@ -14,27 +26,17 @@ const MAX_ADDRESSES = 50
 
 const WORKLOAD = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/
 const DOMAIN = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/
-/** No part of a prefix is empty, '.' or '..', which some clients of S3 resolve as in a path and others do not. */
-const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/((?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9_=.-]+(?:\/|$))*))?$/
-/** It stands in every key, of which S3 takes 1,024, and several times in the policy of each function's role. */
-const MAX_PREFIX = 200
-const MAX_URL = 2000
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/
 const STACK = new RegExp(`^[a-zA-Z][-a-zA-Z0-9]{1,${MAX_STACK_NAME - 1}}$`)
 /** Without braces: the packager would take `${…}` for a placeholder of its own. */
 const EMAIL = /^[^\s@{}]{1,64}@[^\s@{}]+\.[^\s@.{}]+$/
 
-/** A text for which `problem` has nothing to say. */
-const checked = (problem: (value: string) => string | null, what: string) =>
-  z
-    .string()
-    .superRefine((value, context) => {
-      const message = problem(value)
-      if (message !== null) context.addIssue({ code: 'custom', message })
-    })
-    .describe(what)
+const TOPIC = /^arn:aws(?:-cn|-us-gov)?:sns:[a-z]{2}(?:-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}$/
+const KMS_KEY =
+  /^(?:alias\/|arn:aws(?:-cn|-us-gov)?:kms:[a-z]{2}(?:-[a-z]+)+-\d:\d{12}:(?:key|alias)\/)[A-Za-z0-9/_-]{1,250}$/
 
 const text = (what: string) => z.string().min(1, 'is empty').describe(what)
+const path = (what: string) => checked(pathProblem, what)
 const secret = (what: string) => checked(secretProblem, `${what}: ${SECRET_FORMS}`)
 const workload = (what: string) => z.string().regex(WORKLOAD, "must be 'namespace/name'").describe(what)
 const cidr = (what: string) => checked(cidrProblem, what)
@@ -165,6 +167,29 @@ const awsSchema = z.strictObject({
     .prefault({}),
 })
 
+const istioSchema = z.strictObject({
+  path: path("a file or folder of Istio's configuration"),
+  target: text('the name of the target whose mesh it is; left out, it is that of all').optional(),
+})
+
+const notifySchema = z.strictObject({
+  webhook: secret('the URL that new findings are posted to').optional(),
+  sns: z
+    .string()
+    .regex(TOPIC, 'must be the ARN of an SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME')
+    .describe('the ARN of the SNS topic that new findings are published to')
+    .optional(),
+})
+
+const signingSchema = z.strictObject({
+  key: checked(keyFileProblem, 'a private Ed25519 key in PEM: file:PATH').optional(),
+  kms: z
+    .string()
+    .regex(KMS_KEY, 'must be the ARN of a key in AWS KMS, or alias/NAME')
+    .describe('a key in AWS KMS that signs by ECDSA: its ARN, or alias/NAME')
+    .optional(),
+})
+
 export const configSchema = z.strictObject({
   store: checked(storeProblem, 'the folder, or s3://bucket/prefix, that keeps the ledger'),
   targets: z.array(targetSchema).min(1, 'is empty; name at least one target').describe('the meshes, one entry each'),
@@ -172,9 +197,21 @@ export const configSchema = z.strictObject({
     .strictObject({
       title: text('the title of the pages').max(200, 'must be at most 200 characters').default('Egress'),
       outDir: text('the folder that publish writes the pages to').default('./wharfage-site'),
+      url: checked(
+        siteUrlProblem,
+        'the address at which the pages are read, for links in the feed and in notifications',
+      ).optional(),
     })
     .describe('the published pages')
     .prefault({}),
+  istio: z
+    .array(z.union([path("a file or folder of Istio's configuration"), istioSchema]))
+    .describe("files and folders of Istio's configuration, of all targets or of one")
+    .default([]),
+  register: path('the egress register').optional(),
+  findings: path('the rules of findings, and which of them are accepted').optional(),
+  notify: notifySchema.describe('who is told of new findings').optional(),
+  signing: signingSchema.describe('the key that signs seals: key or kms').optional(),
   retention: retentionSchema.describe('how long no rollup and no seal in a bucket may be deleted').optional(),
   aws: awsSchema.describe('where and how the functions run on AWS').optional(),
 })
@@ -186,57 +223,4 @@ export type ConfigData = z.output<typeof configSchema>
 export function configJsonSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' })
   return { $schema, title: 'Wharfage configuration', ...schema }
-}
-
-/** Bucket and prefix (without slashes at its ends) of s3://bucket/prefix; null for any other text. */
-export function parseBucketUrl(store: string): { bucket: string; prefix: string } | null {
-  const found = S3.exec(store)
-  return found && { bucket: found[1], prefix: (found[2] ?? '').replace(/\/$/, '') }
-}
-
-function secretProblem(value: string): string | null {
-  return parseSecretRef(value) === null ? `must be ${SECRET_FORMS}; a secret itself never stands here` : null
-}
-
-function viewerPasswordProblem(value: string): string | null {
-  const kind = parseSecretRef(value)?.kind
-  if (kind === 'env' || kind === 'file') return null
-  return 'must be env:NAME or file:PATH, read when the functions are packaged: only its hash goes to AWS'
-}
-
-function urlProblem(value: string): string | null {
-  if (value.length > MAX_URL) return `must have at most ${MAX_URL} characters`
-  const url = URL.parse(value)
-  if (url === null || !/^https?:\/\//i.test(value)) return 'must be a URL that begins with http:// or https://'
-  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password; use auth'
-  if (value.includes('#')) return 'must not have a fragment; end it in /federate'
-  if (value.includes('?')) return 'must not have a query, which every scrape writes itself; end it in /federate'
-  return url.pathname.endsWith('/federate') ? null : 'must end in /federate'
-}
-
-function durationProblem(value: string, minSeconds: number): string | null {
-  try {
-    const seconds = parseDuration(value)
-    if (seconds > 3600) return 'must be at most 1h'
-    return seconds < minSeconds ? `must be at least ${minSeconds}s` : null
-  } catch {
-    return 'must be a whole number with a unit, such as 60s, 5m or 1h'
-  }
-}
-
-function storeProblem(value: string): string | null {
-  if (value.trim() === '' || value.includes('\0')) return 'must be a folder, or s3://bucket/prefix'
-  if (/^s3:/i.test(value)) {
-    const bucket = parseBucketUrl(value)
-    if (bucket === null) return 'must be s3:// with a bucket, and a prefix of plain names'
-    return bucket.prefix.length > MAX_PREFIX ? `must have a prefix of at most ${MAX_PREFIX} characters` : null
-  }
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? 'must be a folder, or s3://bucket/prefix' : null
-}
-
-function cidrProblem(value: string): string | null {
-  const [, address, length] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? []
-  const family = isIP(address ?? '')
-  const right = family !== 0 && Number(length) <= (family === 4 ? 32 : 128)
-  return right ? null : 'must be an address range such as 10.0.0.0/8'
 }

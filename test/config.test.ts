@@ -28,8 +28,8 @@ const said = (line: string): string =>
 
 /** Every key that a JSON Schema knows, at any depth. */
 function keysOf(schema: unknown): string[] {
-  const { properties = {}, items } = schema as { properties?: object; items?: unknown }
-  const inner = [...Object.values(properties), ...(items === undefined ? [] : [items])]
+  const { properties = {}, items, anyOf = [] } = schema as { properties?: object; items?: unknown; anyOf?: unknown[] }
+  const inner = [...Object.values(properties), ...(items === undefined ? [] : [items]), ...anyOf]
   return [...Object.keys(properties), ...inner.flatMap(keysOf)]
 }
 
@@ -54,7 +54,12 @@ test('reads the least there can be, with every default', () => {
         generation: 1,
       },
     ],
-    site: { title: 'Egress', outDir: '/etc/wharfage/wharfage-site' },
+    site: { title: 'Egress', outDir: '/etc/wharfage/wharfage-site', url: null },
+    istio: [],
+    register: null,
+    findings: null,
+    notify: { webhook: null, sns: null },
+    signing: null,
     retention: null,
     aws: null,
   })
@@ -70,7 +75,7 @@ test('the example is valid, says what its comments say, and names every key', as
   for (const key of keys) expect(source).toMatch(new RegExp(`\\b${key}:`))
   // What is commented out shows defaults, which change nothing, and examples, which are valid.
   const shown = source.replace(/^( *)# (?=(?: {2})?[a-zA-Z]+:)/gm, '$1').replace(/^ +bearer:.*\n/m, '')
-  const { targets, retention, aws } = parse(shown.replace('./wharfage-data', 's3://ledger/egress'))
+  const { targets, retention, aws, ...compliance } = parse(shown.replace('./wharfage-data', 's3://ledger/egress'))
   const [target] = targets
   expect({ ...target, auth: {}, allow: [] }).toEqual(parse(source).targets[0])
   expect(target.allow).toEqual(['10.0.0.0/8'])
@@ -81,6 +86,17 @@ test('the example is valid, says what its comments say, and names every key', as
       cert: 'file:/etc/wharfage/secrets/client.pem',
       key: 'file:/etc/wharfage/secrets/client.key',
     },
+  })
+  expect(compliance).toMatchObject({
+    site: { title: 'Egress', outDir: '/etc/wharfage/wharfage-site', url: 'https://egress.example.com/' },
+    istio: [
+      { path: '/etc/wharfage/manifests', target: null },
+      { path: '/etc/wharfage/mesh/prod.yaml', target: 'prod' },
+    ],
+    register: '/etc/wharfage/register.yaml',
+    findings: '/etc/wharfage/findings.yaml',
+    notify: { webhook: 'env:FINDINGS_WEBHOOK', sns: 'arn:aws:sns:eu-west-1:123456789012:findings' },
+    signing: { kind: 'file', path: '/etc/wharfage/secrets/seal.pem' },
   })
   expect(retention).toEqual({ days: 400, mode: 'governance' })
   expect(aws).toEqual({
@@ -345,12 +361,63 @@ test('refuses an alarm that would never end, beside other mistakes', () => {
   ])
 })
 
-test('refuses the keys that this version would do nothing with', () => {
-  for (const key of ['prices', 'register', 'istio']) {
-    expect(problems(`${least}${key}: x.yaml\n`)).toEqual([
-      { line: 5, column: 1, path: key, message: expect.stringContaining('is not read by this version yet') },
-    ])
-  }
+test('refuses the key that this version would do nothing with', () => {
+  expect(problems(`${least}prices: x.yaml\n`)).toEqual([
+    { line: 5, column: 1, path: 'prices', message: expect.stringContaining('is not read by this version yet') },
+  ])
+})
+
+const KMS = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789'
+
+// What judges traffic, who is told, and what signs.
+test.each([
+  ['istio: [a]', { istio: [{ path: '/etc/wharfage/a', target: null }] }],
+  ['istio: [{ path: /m, target: prod }, /m]', { istio: [{ target: 'prod' }, { path: '/m', target: null }] }],
+  ['istio: []', { istio: [] }],
+  ['register: ../r.yaml', { register: '/etc/r.yaml' }],
+  ['findings: f.yaml', { findings: '/etc/wharfage/f.yaml' }],
+  ['notify: { webhook: file:hook }', { notify: { webhook: 'file:/etc/wharfage/hook', sns: null } }],
+  [`notify: { webhook: '${ARN}:url' }`, { notify: { webhook: `${ARN}:url` } }],
+  ['signing: { key: file:k.pem }', { signing: { kind: 'file', path: '/etc/wharfage/k.pem' } }],
+  ['signing: { kms: alias/seals }', { signing: { kind: 'kms', keyId: 'alias/seals' } }],
+  [`signing: { kms: '${KMS}' }`, { signing: { kind: 'kms', keyId: KMS } }],
+  ['site: { url: https://e.example }', { site: { url: 'https://e.example/' } }],
+  ['site: { url: "https://e.example/a//" }', { site: { url: 'https://e.example/a/' } }],
+])('reads of compliance %s', (line, expected) => {
+  expect(parse(`${least}${line}\n`)).toMatchObject(expected)
+})
+
+test.each([
+  ['istio: manifests', '5:8 istio: must be a list, not "manifests"'],
+  ['istio: [5]', '5:9 istio[0]: must be a text or a mapping of keys to values, not 5'],
+  ['istio: [""]', '5:9 istio[0]: is empty'],
+  ['istio: [{ target: prod }]', "5:9 istio[0].path: is missing; give a file or folder of Istio's configuration"],
+  ['istio: [{ path: 1, target: prod }]', '5:17 istio[0].path: must be a text, not 1'],
+  ['istio: [{ path: a, targt: prod }]', '5:20 istio[0].targt: is no key of the configuration; did you mean target?'],
+  [
+    'istio: [{ path: a, target: prd }]',
+    '5:28 istio[0].target: "prd" is no target of this configuration; it has "prod"',
+  ],
+  ['istio: [a, b, a]', '5:15 istio[2]: is istio[0] again; keep one'],
+  ['istio: ["s3://a/b"]', '5:9 istio[0]: must be a file or folder on this machine'],
+  ['register: [a]', '5:11 register: must be a text, not a list'],
+  ['register: ""', '5:11 register: is empty'],
+  ['notify: {}', '5:9 notify: is empty; give webhook, sns or both'],
+  ['notify: { sns: findings }', '5:16 notify.sns: must be the ARN of an SNS topic'],
+  ['notify: { email: a@b.example }', 'known here are webhook, sns'],
+  ['signing: {}', '5:10 signing: is empty; give key or kms'],
+  ['signing: { key: file:a, kms: alias/b }', '5:10 signing: has key and kms; keep one'],
+  ['signing: { key: env:KEY }', '5:17 signing.key: must be file:PATH'],
+  ['signing: { kms: seals }', '5:17 signing.kms: must be the ARN of a key in AWS KMS, or alias/NAME'],
+  ['site: { url: http://e.example }', '5:14 site.url: must be a URL that begins with https://'],
+  ['site: { url: "https://u:hunter2@e.example" }', 'site.url: must not hold a user name or password'],
+  ['site: { url: "https://e.example/?a" }', 'site.url: must have neither a query nor a fragment'],
+])('says of compliance %s what is wrong', (line, message) => {
+  const said = problems(`${least}${line}\n`).map(({ line, column, path, message }) => {
+    return `${line}:${column} ${path}: ${message}`
+  })
+  expect(said.join('\n')).toContain(message)
+  expect(said.join('\n')).not.toContain('hunter2')
 })
 
 test('repeats no secret that stands where its name should, nor beside it', () => {
@@ -378,6 +445,19 @@ test('repeats no secret that stands where its name should, nor beside it', () =>
     const found = problems(`${least.replace('./data', 's3://ledger')}aws: { region: eu-west-1, viewers: ${viewers} }\n`)
     expect(found).toHaveLength(1)
     expect(JSON.stringify(found)).not.toContain('hunter2')
+  }
+  for (const line of [
+    'notify: hunter2',
+    'notify: [hunter2]',
+    'notify: { webhook: https://hooks.example/hunter2 }',
+    'notify: { webhook: [hunter2] }',
+    'notify: { sns: hunter2 }',
+    'signing: hunter2',
+    'signing: { key: hunter2 }',
+    'signing: { kms: hunter2 }',
+  ]) {
+    expect(problems(`${least}${line}\n`)).toHaveLength(1)
+    expect(JSON.stringify(problems(`${least}${line}\n`))).not.toContain('hunter2')
   }
   for (const source of ['hunter2', '- hunter2', 'targets: { auth: { bearer: hunter2 } }', 'store: { auth: hunter2 }']) {
     expect(problems(source)).not.toEqual([])

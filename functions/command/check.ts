@@ -1,33 +1,98 @@
-import type { AwsSettings, Config } from '../config.ts'
+import type { Rules } from '#core/findings/rules.ts'
+import type { Register } from '#core/register/register.ts'
+import type { AwsSettings, Config, SigningKey } from '../config.ts'
+import { type DeclaredFiles, readDeclared } from '../declared.ts'
 import { CONFIG_OPTION, type Command, configOf, JSON_OPTION, noWords } from './command.ts'
 
 export const check: Command = {
   name: 'check',
-  summary: 'read the configuration and say all that is wrong with it',
+  summary: 'read the configuration and all it names, and say all that is wrong',
   usage: '[--json] [--config FILE]',
-  help: 'Says every mistake at once, with line and column. It connects to nothing and writes nothing.',
+  help: [
+    'Reads the configuration and the files that it names: the egress register, the rules of findings, and the manifests of',
+    'Istio. Says every mistake of all of them at once, with file and line, and what one file says that another contradicts.',
+    'It connects to nothing and writes nothing.',
+  ].join('\n'),
   options: { ...CONFIG_OPTION, ...JSON_OPTION },
   async run(values, words, terminal) {
     noWords(words)
     const config = await configOf(values, terminal)
-    await terminal.out(values.json === true ? `${JSON.stringify(config)}\n` : describe(config))
+    const { read, errors } = await readDeclared(config)
+    for (const { message } of errors) terminal.say(message)
+    if (errors.length > 0) return 2
+    await terminal.out(
+      values.json === true ? `${JSON.stringify({ ...config, read: counts(read) })}\n` : describe(config, read),
+    )
     return 0
   },
 }
 
-function describe({ path, store, retention, targets, site, aws }: Config): string {
+function counts({ manifests, register, rules }: DeclaredFiles): object {
+  return {
+    istio: manifests === null ? null : { ...manifests.read, skipped: manifests.skipped },
+    register: register === null ? null : registerCounts(register),
+    findings: rules === null ? null : rulesCounts(rules),
+  }
+}
+
+function registerCounts({ entries, residency }: Register) {
+  const pending = entries.filter(({ approvedBy }) => approvedBy === '').length
+  return { entries: entries.length, pending, residency: residency.length }
+}
+
+function rulesCounts({ rules, accepted, registryOnly }: Rules) {
+  const off = Object.values(rules).filter(({ isOn }) => !isOn).length
+  return { rules: Object.keys(rules).length - off, off, accepted: accepted.length, registryOnly: registryOnly.length }
+}
+
+function describe(config: Config, read: DeclaredFiles): string {
+  const { path, store, retention, targets, site, aws } = config
   const place = store.kind === 'folder' ? store.path : `s3://${store.bucket}/${store.prefix}`
   const kept = retention === null ? '' : `, held for ${retention.days} days in ${retention.mode} mode`
   const lines = [
     `configuration ${path} is in order`,
     `store   ${place}${kept}`,
     ...targets.map(({ name, url, intervalSeconds }) => `target  ${name}  ${url}  every ${intervalSeconds} s`),
-    `site    "${site.title}" into ${site.outDir}`,
+    `site    "${site.title}" into ${site.outDir}${site.url === null ? '' : `, read at ${site.url}`}`,
+    ...describeNamed(config, read),
     ...(aws === null ? [] : describeAws(aws)),
   ]
   return `${lines.join('\n')}\n`
 }
 
+function describeNamed({ istio, register, findings, notify, signing }: Config, read: DeclaredFiles): string[] {
+  const lines: string[] = []
+  if (read.manifests !== null) {
+    const { read: kinds, skipped } = read.manifests
+    const found = Object.entries(kinds).filter(([, count]) => count > 0)
+    const has = found.length === 0 ? 'nothing of Istio' : found.map(([kind, count]) => counted(count, kind)).join(', ')
+    const others = skipped === 0 ? '' : `; ${counted(skipped, 'document')} of other kinds passed over`
+    lines.push(`istio   ${istio.map(({ path }) => path).join(', ')}  ${has}${others}`)
+  }
+  if (read.register !== null) {
+    const { entries, pending, residency } = registerCounts(read.register)
+    const waiting = pending === 0 ? '' : `, ${pending} of them not approved yet`
+    lines.push(`register  ${register}  ${counted(entries, 'entry')}${waiting}, ${counted(residency, 'residency rule')}`)
+  }
+  if (read.rules !== null) {
+    const { rules, off, accepted } = rulesCounts(read.rules)
+    const left = off === 0 ? '' : `, ${off} off`
+    lines.push(`findings  ${findings}  ${counted(rules, 'rule')}${left}, ${counted(accepted, 'acceptance')}`)
+  }
+  const told = [notify.webhook === null ? '' : `the webhook in ${notify.webhook}`, notify.sns ?? ''].filter(Boolean)
+  if (told.length > 0) lines.push(`notify  new findings to ${told.join(' and ')}`)
+  if (signing !== null) lines.push(`signing seals by ${describeKey(signing)}`)
+  return lines
+}
+
+function describeKey(signing: SigningKey): string {
+  return signing.kind === 'file' ? `the key in ${signing.path}` : `the KMS key ${signing.keyId}`
+}
+
+function counted(count: number, noun: string): string {
+  const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
+  return `${count} ${count === 1 ? noun : plural}`
+}
 function describeAws({ region, stack, bucket, vpc, scrapeMemory, alarms, viewers }: AwsSettings): string[] {
   const scrapes = vpc === null ? 'outside of any VPC' : `in ${vpc.subnets.join(', ')}`
   const known = [
