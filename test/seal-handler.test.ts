@@ -1,10 +1,14 @@
 /** Seal, as the schedule calls it: what it tells of days that were sealed, wait, or cannot be. */
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rollupKey, sealKey } from '#core/keys.ts'
+import { publicKeyOf } from '#core/public-key.ts'
 import { DAY_MS, HOUR_MS, isoDate } from '#core/time.ts'
 import { makeHandler } from '../functions/seal.ts'
+import type { Signer } from '../functions/signing/signer.ts'
+import { verifyStoredSignatures } from '../functions/stage/verify-signatures.ts'
 import { memoryStore } from '../functions/store/memory.ts'
 import { s3Client, s3Store } from '../functions/store/s3.ts'
 import type { Store } from '../functions/store/store.ts'
@@ -23,9 +27,9 @@ async function writeHours(store: Store, hours: number): Promise<void> {
   await writeChain(store, encodeChain(records))
 }
 
-function sealing(store: Store, time: number) {
+function sealing(store: Store, time: number, signer: Signer | null = null) {
   const around = observedSurroundings(time)
-  const handler = makeHandler({ ...around, open: () => store })
+  const handler = makeHandler({ ...around, open: () => store, signer: async () => signer })
   return { around, seal: (remainingMs?: () => number) => handler(EVENT, invocationContext(remainingMs)) }
 }
 
@@ -65,6 +69,21 @@ test('a long history that there is no time to seal at once is sealed in several 
     [2, 1],
     [1, 0],
   ])
+})
+
+test('with a key the seals are signed, and the line says which', async () => {
+  const store = memoryStore()
+  await writeHours(store, 50)
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const signer = {
+    publicKey: publicKeyOf(publicKey, 'x'),
+    sign: async (bytes: Uint8Array) => sign(null, bytes, privateKey),
+  }
+  const { around, seal } = sealing(store, FIRST + 2 * DAY_MS + 3 * HOUR_MS, signer)
+  await seal()
+  const dates = ['2026-11-20', '2026-11-21']
+  expect(around.lines).toMatchObject([{ sealed: dates, signed: dates, SealFailures: 0 }])
+  expect((await verifyStoredSignatures(store, [signer.publicKey])).problems).toEqual([])
 })
 
 test('a chain that does not hold fails the function, with what was sealed all the same in its line', async () => {

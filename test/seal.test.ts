@@ -181,6 +181,7 @@ test('all days from the first rollup on are sealed, each linked to the day befor
   const newest = (await store.get(sealKey('2026-11-20')))?.bytes ?? ''
   expect(summary).toEqual({
     sealed: DATES,
+    signed: [],
     newest: { date: '2026-11-20', key: sealKey('2026-11-20'), sha256: sha256(newest) },
     remaining: 0,
     waiting: [],
@@ -195,7 +196,7 @@ test('all days from the first rollup on are sealed, each linked to the day befor
 })
 
 test('a ledger with nothing in it, or without a whole day, is not sealed', async () => {
-  const nothing: SealSummary = { sealed: [], newest: null, remaining: 0, waiting: [], notes: [] }
+  const nothing: SealSummary = { sealed: [], signed: [], newest: null, remaining: 0, waiting: [], notes: [] }
   expect(await sealDays(memoryStore(), { now: () => NOW })).toEqual(nothing)
   const begun = { target: 'prod-eu', hour: THIRD }
   expect(await sealDays(await storeOf(new Map([[checkpointKey('prod-eu'), checkpointOf([], [], begun)]])))).toEqual(

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -7,7 +8,7 @@ import { dayAddress, monthDownloadsAddress } from '#core/addresses.ts'
 import { loadSite } from '../functions/pages.ts'
 import { type Serving, serveFolder } from '../functions/serve.ts'
 import { CHROMIUM_ARGUMENTS, chromium } from './chromium.ts'
-import { SAMPLE_MONTH, type SampleDownloads, sampleDownloads } from './samples/downloads.ts'
+import { SAMPLE_MONTH, type SampleDownloads, sampleDownloads, signedDownloads } from './samples/downloads.ts'
 import { eu } from './sealed-ledger.ts'
 import { buildSite, removeBuilds, writeSite } from './site-build.ts'
 
@@ -18,16 +19,20 @@ let context: BrowserContext
 let page: Page
 let serving: Serving
 let sample: SampleDownloads
+let signed: Awaited<ReturnType<typeof signedDownloads>>
 let dir: string
 
-/** Where a file of the sample lies in the site. */
-const pathOf = (file: string) => join(dir, file.startsWith('days/') ? file : PAGE + file)
+/** Of a site whose seals are signed: a month of its own to the renderer, as publishing puts it. */
+const SIGNED = monthDownloadsAddress('2026-12')
 
-async function writeFiles(): Promise<void> {
-  const report = Buffer.from(JSON.stringify(sample.report))
-  for (const [file, bytes] of [...sample.files, ['report.json', report] as const]) {
-    await mkdir(dirname(pathOf(file)), { recursive: true })
-    await writeFile(pathOf(file), bytes)
+/** Where a file of the sample lies in the site. */
+const pathOf = (file: string, address = PAGE) => join(dir, file.startsWith('days/') ? file : address + file)
+
+async function writeFiles({ report, files }: SampleDownloads, address: string): Promise<void> {
+  for (const [file, bytes] of [...files, ['report.json', Buffer.from(JSON.stringify(report))] as const]) {
+    const path = pathOf(file, address)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, bytes)
   }
 }
 
@@ -56,14 +61,17 @@ if (chromium === null) {
 } else {
   beforeAll(async () => {
     sample = await sampleDownloads()
+    signed = await signedDownloads()
     const { report } = sample
-    dir = await writeSite(await loadSite(await buildSite()), { [PAGE]: report, 'downloads/': report })
+    const reports = { [PAGE]: report, 'downloads/': report, [SIGNED]: signed.report }
+    dir = await writeSite(await loadSite(await buildSite()), reports)
     serving = await serveFolder(dir, { port: 0 })
     browser = await playwright.launch({ executablePath: chromium ?? undefined, args: CHROMIUM_ARGUMENTS })
   }, 120_000)
 
   beforeEach(async () => {
-    await writeFiles()
+    await writeFiles(sample, PAGE)
+    await writeFiles(signed, SIGNED)
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
     page = await context.newPage()
     await page.goto(serving.url + PAGE)
@@ -129,6 +137,48 @@ if (chromium === null) {
     await page.goto(`${serving.url}downloads/`)
     expect(await verifyFiles()).toBe('All 6 files are as listed.')
     expect(await verifyChain()).toContain('Whole')
+  })
+
+  test('signatures of all seals are verified by the key they name, which has to be compared', async () => {
+    await page.goto(serving.url + SIGNED)
+    const verdict = await verifyChain()
+    expect(verdict).toMatch(/^Whole: \d+ rollups and 3 seals\./)
+    expect(verdict).toContain(
+      `3 of 3 seals have a signature that holds, by key ${signed.keyId}; compare it with the one`,
+    )
+    expect(await page.locator('#keys tbody th').allTextContents()).toEqual([signed.keyId])
+    expect(await page.getByText('npx wharfage verify --key FILE').isVisible()).toBe(true)
+  })
+
+  test.each([
+    ['a signature', 'seals/2026-11-19.sig', 'is not what key'],
+    ['the key', '', 'is not what key'],
+    ['a seal', 'seals/2026-11-19.json', 'its SHA-256 is'],
+  ])('one byte of %s that is altered is said', async (_, file, said) => {
+    const altered = file === '' ? `keys/${signed.keyId}.pem` : file
+    const text = Buffer.from(signed.files.get(altered) ?? '').toString('latin1')
+    // One of the letters that a signature and a key end with, and in a seal a digit.
+    const at = altered.endsWith('.json')
+      ? text.search(/\d/)
+      : text.search(/[A-Za-z0-9+/]{8}={1,2}"|[A-Za-z0-9+/=]{9}\n-----END/)
+    const byte = text[at] === 'A' ? 'B' : altered.endsWith('.json') ? `${(Number(text[at]) + 1) % 10}` : 'A'
+    await writeFile(pathOf(altered, SIGNED), Buffer.from(text.slice(0, at) + byte + text.slice(at + 1), 'latin1'))
+    await page.goto(serving.url + SIGNED)
+    const verdict = await verifyChain()
+    expect(verdict).toMatch(/problems? in \d+ rollups and 3 seals:/)
+    expect(verdict).toContain(said)
+    expect(verdict).not.toContain('3 of 3 seals have')
+  })
+
+  test('a public key at hand is compared with those that sign here', async () => {
+    await page.goto(serving.url + SIGNED)
+    expect(await lookFor('given.pem', Buffer.from(signed.pem))).toContain(
+      `given.pem holds key ${signed.keyId}, by which 3 of 3 seals here say they are signed`,
+    )
+    const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
+    expect(await lookFor('other.pem', Buffer.from(other))).toContain('and no seal here is signed by it')
+    await page.goto(serving.url + PAGE)
+    expect(await lookFor('given.pem', Buffer.from(signed.pem))).toContain('and no seal here is signed.')
   })
 
   test('with its verdicts the page is accessible, and offline advice is there without scripts', async () => {

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { ChainProblem } from '#core/chain.ts'
 import { sha256 } from '#core/hash.ts'
+import { type PublicKey, readPublicKey } from '#core/public-key.ts'
 import { decodeSeal } from '#core/seal.ts'
-import type { HeldSeal, SealsState } from '#core/seal-chain.ts'
-import { isoHour } from '#core/time.ts'
-import type { Config } from '../config.ts'
-import { type Verified, verifyLedger, verifySeals } from '../stage/verify.ts'
+import type { HeldSeal } from '#core/seal-chain.ts'
+import { parseBucketUrl } from '../config-values.ts'
+import { type Extent, verifyLedger, verifySeals } from '../stage/verify.ts'
+import { verifyStoredSignatures } from '../stage/verify-signatures.ts'
+import { verifyStoredVersions } from '../stage/verify-versions.ts'
+import type { S3Store } from '../store/s3.ts'
+import type { Store } from '../store/store.ts'
 import {
   CONFIG_OPTION,
   type Command,
@@ -15,45 +18,124 @@ import {
   noWords,
   storeOf,
   TARGET_OPTION,
+  type Terminal,
   UsageError,
+  type Values,
 } from './command.ts'
+import { absentTargets, describeSeals, describeSignatures, describeTarget, describeVersions } from './verdict.ts'
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'walk the chain of rollups and the seals; fails when anything is missing, altered or moved',
-  usage: '[--target NAME] [--seal SHA256|FILE] [--json] [--config FILE]',
+  summary:
+    'walk the chain of rollups, the seals and their signatures; fails when anything is missing, altered or moved',
+  usage: '[--key FILE] [--seal SHA256|FILE] [--target NAME] [--store DIR [--part]] [--json] [--config FILE]',
   help: [
     'Reads every rollup, checks its SHA-256 against what its successor says, its place in the chain, and that it says it',
     'is of the target and hour under which it lies. An hour that nobody observed has a rollup that says so: a gap is no',
     'problem of the chain and is counted apart.',
     '',
     'Seals are walked as well, and every rollup they name is held against them. Who can write the whole store can write a',
-    'new history with new seals: only a seal that was kept elsewhere tells. Give its SHA-256, or the file, with --seal.',
+    'new history with new seals: only what was kept elsewhere tells. That is the SHA-256 of a seal, or the file (--seal), or',
+    'the public key that seals are signed with (--key): then each must have a signature by it. A file may hold several keys,',
+    'one after another, such as the one before and the one since. Do not take them from the store that is to be verified.',
+    '',
+    'Of a bucket that keeps versions, all versions are looked at, too: what is written once has one, and none was deleted.',
+    'That needs s3:ListBucketVersions beside s3:GetObject and s3:ListBucket.',
+    '',
+    'With --store a copy is verified without a configuration or a network: a folder with rollups/ and seals/ as they lie in',
+    'the store. With --part it is a stretch of a ledger, such as an unpacked audit pack: what came before its oldest seal is',
+    'taken at the word of that seal.',
   ].join('\n'),
   options: {
     ...CONFIG_OPTION,
     ...TARGET_OPTION,
+    key: { type: 'string', value: 'FILE', help: 'public keys in PEM; every seal must be signed by one of them' },
     seal: { type: 'string', value: 'SHA256|FILE', help: 'a seal that was kept elsewhere and must be among those here' },
+    store: {
+      type: 'string',
+      value: 'DIR',
+      help: 'the folder, or s3://bucket/prefix, to verify, without a configuration',
+    },
+    part: { type: 'boolean', help: 'the folder begins with its oldest seal, and need not hold what came before' },
     ...JSON_OPTION,
   },
   async run(values, words, terminal) {
     noWords(words)
-    const config = await configOf(values, terminal)
     const only = values.target as string | undefined
+    const extent: Extent = values.part === true ? 'part' : 'whole'
+    if (extent === 'part' && values.store === undefined) throw new UsageError('--part goes with --store')
+    const { location, retention, configured, path } = await placeOf(values, terminal)
+    const keys = values.key === undefined ? null : await publicKeys(String(values.key), terminal.cwd)
     const held = values.seal === undefined ? null : await heldSeal(String(values.seal), terminal.cwd)
-    const { sound, ...seals } = await verifySeals(storeOf(config), held)
+
+    const store = storeOf({ store: location, retention })
+    const { sound, ...seals } = await verifySeals(store, held, extent)
+    const signatures = await verifyStoredSignatures(store, keys)
+    const versions = keepsVersions(store) ? await verifyStoredVersions(store) : null
     const progress = (read: number, of: number) => {
       if (read % 100 === 0 || read === of) terminal.progress(`read ${read} of ${of} rollups`)
     }
-    const targets = await verifyLedger(storeOf(config), only, progress, sound)
+    const targets = await verifyLedger(store, only, progress, sound, extent)
     if (only !== undefined && targets.length === 0) throw new UsageError(`the store has no target "${only}"`)
-    if (values.json === true) await terminal.out(`${JSON.stringify({ targets, seals })}\n`)
-    else {
-      const lines = [...targets.map(describe), ...absentTargets(config, targets, only), describeSeals(seals)]
+    if (values.store !== undefined && targets.length === 0 && seals.seals === 0) {
+      throw new UsageError(`--store ${values.store} holds no ledger: there are neither rollups/ nor seals/ in it`)
+    }
+    if (values.json === true) {
+      const { byDate: _, ...told } = signatures
+      await terminal.out(`${JSON.stringify({ targets, seals, signatures: told, versions })}\n`)
+    } else {
+      const lines = [
+        ...targets.map(describeTarget),
+        ...absentTargets(configured, targets, only).map(
+          (name) => `${name}: nothing yet: neither a checkpoint nor a rollup in the store of ${path}\n`,
+        ),
+        describeSeals(seals, extent),
+        describeSignatures(signatures),
+        versions === null ? '' : describeVersions(versions),
+      ]
       await terminal.out(lines.join(''))
     }
-    return [...targets, seals].some(({ problems }) => problems.length > 0) ? 1 : 0
+    const versionProblems = versions !== null && 'problems' in versions ? versions.problems : []
+    const problems = [...targets, seals, signatures].flatMap((one): unknown[] => one.problems).concat(versionProblems)
+    return problems.length > 0 ? 1 : 0
   },
+}
+
+function keepsVersions(store: Store): store is S3Store {
+  return 'versions' in store
+}
+
+/** The store to verify, and what its configuration says it should hold; of --store nothing. */
+async function placeOf(values: Values, terminal: Terminal) {
+  if (values.store === undefined) {
+    const { store: location, retention, targets, path } = await configOf(values, terminal)
+    return { location, retention, configured: targets.map(({ name }) => name), path }
+  }
+  if (values.config !== undefined) throw new UsageError('--store and --config both name a store; give one of them')
+  const given = String(values.store)
+  const bucket = parseBucketUrl(given)
+  const location =
+    bucket === null
+      ? ({ kind: 'folder', path: resolve(terminal.cwd, given) } as const)
+      : ({ kind: 's3', ...bucket } as const)
+  return { location, retention: null, configured: [], path: given }
+}
+
+const PEM = /-----BEGIN [^-]+-----[^-]*-----END [^-]+-----/g
+
+/** The public keys in a file. */
+async function publicKeys(given: string, cwd: string): Promise<PublicKey[]> {
+  let text: string
+  try {
+    text = await readFile(resolve(cwd, given), 'utf8')
+  } catch (error) {
+    throw new UsageError(`--key ${given} cannot be read: ${(error as Error).message}`)
+  }
+  try {
+    return (text.match(PEM) ?? [text]).map((pem) => readPublicKey(pem, `--key ${given}`))
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
 }
 
 /** What a person kept of a seal: its SHA-256 in hex, or the file itself. */
@@ -69,49 +151,4 @@ async function heldSeal(given: string, cwd: string): Promise<HeldSeal> {
     )
   }
   return { sha256: sha256(bytes), seal: decodeSeal(bytes, path) }
-}
-
-/** Configured targets the store knows nothing of: new ones, or all of them when it is another store than was meant. */
-function absentTargets({ targets, path }: Config, results: readonly Verified[], only: string | undefined): string[] {
-  return targets
-    .filter(({ name }) => (only ?? name) === name && !results.some(({ target }) => target === name))
-    .map(({ name }) => `${name}: nothing yet: neither a checkpoint nor a rollup in the store of ${path}\n`)
-}
-
-function describe({
-  target,
-  first,
-  last,
-  rollups,
-  gapHours,
-  pendingRollups,
-  head,
-  hasCheckpoint,
-  sealedThrough,
-  problems,
-}: Verified): string {
-  const span =
-    first === null || last === null ? 'no rollups yet' : `${rollups} rollups from ${isoHour(first)} to ${isoHour(last)}`
-  return lines(target, problems, [
-    span,
-    gapHours > 0 ? `${gapHours} hours nobody observed` : '',
-    pendingRollups > 0 ? `${pendingRollups} not written yet` : '',
-    sealedThrough === null ? 'not sealed yet' : `sealed through ${sealedThrough}`,
-    head === null ? '' : `head ${head.number} ${head.sha256}`,
-    hasCheckpoint ? '' : 'no checkpoint, so newer ones may be missing',
-  ])
-}
-
-function describeSeals({ first, last, seals, head, held, problems }: SealsState): string {
-  return lines('seals', problems, [
-    first === null || last === null ? 'none yet' : `${seals} days from ${first} through ${last}`,
-    held === null ? '' : `the one you hold is that of ${held}`,
-    head === null ? '' : `newest ${head.sha256}`,
-  ])
-}
-
-function lines(name: string, problems: readonly ChainProblem[], facts: readonly string[]): string {
-  const verdict = problems.length === 0 ? 'whole' : `${problems.length} problems`
-  const told = problems.map(({ kind, key, message }) => `  ${kind.padEnd(8)} ${key}: ${message}\n`)
-  return `${name}: ${verdict}: ${facts.filter((fact) => fact !== '').join(', ')}\n${told.join('')}`
 }

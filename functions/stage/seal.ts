@@ -23,8 +23,10 @@ import {
 } from '#core/seal.ts'
 import { DAY_MS, dayOf, eachDay, HOUR_MS, isoDate, isoInstant, parseDate } from '#core/time.ts'
 import { mapConcurrently, READS_AT_A_TIME } from '../concurrency.ts'
+import type { Signer } from '../signing/signer.ts'
 import type { PutResult, Store } from '../store/store.ts'
 import { type LedgerTarget, readLedger } from './ledger.ts'
+import { signSeals } from './sign.ts'
 import { readStoredRollup } from './stored-rollup.ts'
 
 export interface SealOptions {
@@ -34,18 +36,23 @@ export interface SealOptions {
   days?: number // sealed at most in this run; default 400
   outOfTime?: () => boolean // asked before each day; once true, the days that are left wait for the next run
   progress?: (date: string) => void // told of each day that was sealed
+  signer?: () => Promise<Signer | null> // opened once the days are sealed; signs every seal that has no signature
 }
 
 /** What one run did, for a log line. */
 export interface SealSummary {
   sealed: string[] // dates, oldest first
+  signed: string[] // likewise, of seals that were signed now, those of earlier runs among them
   newest: (SealLink & { date: string }) | null // the newest seal there is: what to keep elsewhere
   remaining: number // days that are over, settled and not sealed yet
   waiting: string[] // why the next of them is not sealed yet, a sentence for each target
   notes: string[] // of the day sealed last: who was not closed through its end, and whether another run's seal stands
 }
 
-/** A target's chain does not hold: an alarm. The days were sealed all the same, but nothing of that target was. */
+/**
+ * A target's chain does not hold, or seals could not be signed: an alarm. The days were sealed all the same, but nothing of
+ * that target was.
+ */
 export class SealRefusal extends Error {
   readonly summary: SealSummary
 
@@ -83,7 +90,7 @@ interface Part {
 
 const PUT_TRIES = 3
 
-/** Seals the days that are due. Throws one sentence when it cannot, and SealRefusal when it did but for a broken chain. */
+/** Seals the days that are due. Throws one sentence when it cannot, and SealRefusal when it did but for a broken chain or a signature. */
 export async function sealDays(store: Store, options: SealOptions = {}): Promise<SealSummary> {
   const {
     now = Date.now,
@@ -92,6 +99,7 @@ export async function sealDays(store: Store, options: SealOptions = {}): Promise
     days: limit = 400,
     outOfTime = () => false,
     progress,
+    signer = async () => null,
   } = options
   // Before the ledger: the rollups that a seal names are then among those we find.
   let standing = await newestSeal(store, now())
@@ -99,7 +107,7 @@ export async function sealDays(store: Store, options: SealOptions = {}): Promise
   const run: Run = { store, targets, refusals: new Map() }
   const first = standing === null ? firstDay(targets) : parseDate(standing.seal.date) + DAY_MS
   const due = [...eachDay(first, dayOf(now() - settleHours * HOUR_MS))]
-  const summary: SealSummary = { sealed: [], newest: null, remaining: 0, waiting: [], notes: [] }
+  const summary: SealSummary = { sealed: [], signed: [], newest: null, remaining: 0, waiting: [], notes: [] }
 
   for (const day of due.slice(0, limit)) {
     if (outOfTime()) break
@@ -126,7 +134,14 @@ export async function sealDays(store: Store, options: SealOptions = {}): Promise
 
   summary.newest = standing && { date: standing.seal.date, ...standing.link }
   summary.remaining = due.filter((day) => standing === null || day > parseDate(standing.seal.date)).length
-  if (run.refusals.size > 0) throw new SealRefusal([...run.refusals.values()].join('\n'), summary)
+  const complaints = [...run.refusals.values()]
+  try {
+    const opened = await signer()
+    if (opened !== null) summary.signed = await signSeals(store, opened, outOfTime)
+  } catch (error) {
+    complaints.push((error as Error).message)
+  }
+  if (complaints.length > 0) throw new SealRefusal(complaints.join('\n'), summary)
   return summary
 }
 

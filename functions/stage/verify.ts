@@ -3,6 +3,7 @@
 import { type ChainProblem, type ChainState, type StoredRollup, verifyChain } from '#core/chain.ts'
 import { sha256 } from '#core/hash.ts'
 import { parseRollupKey, parseSealKey, rollupKey, rollupPrefix, rollupsPrefix, sealsPrefix } from '#core/keys.ts'
+import { rollupProblemsOfPart, sealProblemsOfPart } from '#core/part.ts'
 import { decodeSeal, type Seal } from '#core/seal.ts'
 import {
   type HeldSeal,
@@ -28,10 +29,17 @@ export interface VerifiedSeals extends SealsState {
   sound: Seal[] // those to hold rollups against, oldest first
 }
 
+/** Whether a store is a whole ledger, or a stretch of one that begins with its oldest seal. */
+export type Extent = 'whole' | 'part'
+
 const LOOKS = 3
 
 /** Walks the chain of seals, and looks among them for the one that somebody holds. */
-export async function verifySeals(store: Store, held: HeldSeal | null = null): Promise<VerifiedSeals> {
+export async function verifySeals(
+  store: Store,
+  held: HeldSeal | null = null,
+  extent: Extent = 'whole',
+): Promise<VerifiedSeals> {
   const dates = (await store.list(sealsPrefix)).flatMap(({ key }) => {
     const date = parseSealKey(key)
     return date === null ? [] : [{ key, date }]
@@ -42,7 +50,8 @@ export async function verifySeals(store: Store, held: HeldSeal | null = null): P
     }),
   )
   const state = verifySealChain(stored, held)
-  return { ...state, sound: soundSeals(stored, state.problems, held) }
+  const problems = extent === 'whole' ? state.problems : sealProblemsOfPart(state.problems, stored[0]?.seal ?? null)
+  return { ...state, problems, sound: soundSeals(stored, problems, held) }
 }
 
 function storedSeal(bytes: Uint8Array, key: string, date: string): StoredSeal {
@@ -63,6 +72,7 @@ export async function verifyLedger(
   only?: string,
   progress: (read: number, of: number) => void = () => {},
   seals: readonly Seal[] = [],
+  extent: Extent = 'whole',
 ): Promise<Verified[]> {
   const results: Verified[] = []
   const targets = await readLedger(store, only)
@@ -83,7 +93,11 @@ export async function verifyLedger(
     for (const [hour, bytes] of [...finished].sort(([a], [b]) => a - b)) {
       stored.push(await storedRollup(bytes, target, hour))
     }
-    const chain = verifyChain(stored, head, (hour) => rollupKey(target, hour))
+    const walked = verifyChain(stored, head, (hour) => rollupKey(target, hour))
+    const chain =
+      extent === 'whole'
+        ? walked
+        : { ...walked, problems: rollupProblemsOfPart(walked.problems, stored, seals[0] ?? null) }
     const sealed = verifySealed(target, stored, seals)
     results.push({
       target,
