@@ -3,11 +3,16 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
-import { loadSite } from '../functions/pages.ts'
+import { COMPLIANCE, FINDINGS, READINESS } from '#core/addresses.ts'
+import { sha256 } from '#core/hash.ts'
+import type { PageReport } from '#core/report.ts'
+import { loadSite, type Site } from '../functions/pages.ts'
 import { type Serving, serveFolder } from '../functions/serve.ts'
 import { CHROMIUM_ARGUMENTS, chromium } from './chromium.ts'
 import { DAY_WITH_GAPS, DAY_WITHOUT_DATA, LAST_DAY } from './report-sample.ts'
+import { sampleFindings } from './samples/findings.ts'
 import { sampleSearch } from './samples/history.ts'
+import { sampleReadiness } from './samples/readiness.ts'
 import { KINDS as SAMPLE_KINDS, sampleSite } from './samples/site.ts'
 import { buildSite, removeBuilds, writeSite } from './site-build.ts'
 import { visit } from './visit.ts'
@@ -18,6 +23,7 @@ const KINDS_IN_THEMES = KINDS.flatMap((path) => THEMES.map((theme) => [path, the
 const PAGES = [...KINDS, `days/${DAY_WITHOUT_DATA}/`, `days/${LAST_DAY}/`]
 const CHARTED = SAMPLE_KINDS.filter(([kind]) => !kind.startsWith('list')).map(([, address]) => address)
 
+let built: Site
 let browser: Browser
 let serving: Serving
 
@@ -48,7 +54,8 @@ if (chromium === null) {
     undefined)
 } else {
   beforeAll(async () => {
-    const dir = await writeSite(await loadSite(await buildSite()), sampleSite())
+    built = await loadSite(await buildSite())
+    const dir = await writeSite(built, sampleSite())
     await writeFile(join(dir, 'search.json'), JSON.stringify(sampleSearch()))
     serving = await serveFolder(dir, { port: 0 })
     browser = await playwright.launch({ executablePath: chromium ?? undefined, args: CHROMIUM_ARGUMENTS })
@@ -292,6 +299,57 @@ if (chromium === null) {
       },
       { permissions: ['clipboard-read', 'clipboard-write'] },
     )
+  })
+
+  test('a drafted manifest is copied as it is to be applied', async () => {
+    await open(
+      READINESS,
+      async (page) => {
+        await page.locator('details.manifests summary').first().click()
+        const manifest = page.locator('.manifest').first()
+        await manifest.getByRole('button', { name: 'Copy' }).click()
+        await manifest.getByRole('button', { name: 'Copied' }).waitFor()
+        const { yaml } = sampleReadiness().namespaces.flatMap(({ manifests }) => manifests)[0]
+        expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(yaml)
+        await manifest.getByRole('button', { name: 'Copy', exact: true }).waitFor()
+      },
+      { permissions: ['clipboard-read', 'clipboard-write'] },
+    )
+  })
+
+  test('a finding of the head of compliance leads to its own row, which stands out', async () => {
+    await open(COMPLIANCE, async (page) => {
+      const link = page.locator('.attention a').last()
+      const id = (await link.getAttribute('href'))?.split('#')[1]
+      await link.click()
+      await page.waitForURL(`**/${FINDINGS}#${id}`)
+      const row = page.locator('tr:target')
+      expect(await row.getAttribute('id')).toBe(id)
+      const colors = await page.locator('#findings tbody tr').evaluateAll((rows) => {
+        return rows.map((one) => getComputedStyle((one as HTMLTableRowElement).cells[0]).backgroundColor)
+      })
+      expect(new Set(colors).size).toBe(2)
+    })
+  })
+
+  test('a link to a row that is put away brings it out with the others', async () => {
+    const gone = [...Array(40).keys()].map((at) => ({
+      ...sampleFindings().findings.at(-1)!,
+      id: sha256(String(at)).slice(0, 12),
+    }))
+    const folder = await writeSite(built, { [FINDINGS]: { ...sampleFindings(), findings: gone } as PageReport })
+    const other = await serveFolder(folder, { port: 0 })
+    try {
+      await visit(browser, `${other.url}${FINDINGS}#${gone[39].id}`, async (page) => {
+        expect(await page.locator('tr:target').isVisible()).toBe(true)
+        expect(await page.locator('#gone tbody tr').locator('visible=true').count()).toBe(40)
+      })
+      await visit(browser, `${other.url}${FINDINGS}#${gone[3].id}`, async (page) => {
+        expect(await page.locator('#gone tbody tr').locator('visible=true').count()).toBe(15)
+      })
+    } finally {
+      await other.close()
+    }
   })
 
   test('rows beyond the first fifteen come out when they are asked for', async () => {

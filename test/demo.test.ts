@@ -11,6 +11,7 @@ import { type Amounts, zeroAmounts } from '#core/coverage.ts'
 import { parseCsv } from '#core/csv.ts'
 import { COUNTED, type Counted, DESTINATION_CLASSES, type DestinationClass, MEASURES } from '#core/flow.ts'
 import type { DayReport, Totals } from '#core/report.ts'
+import type { FindingsReport } from '#core/reports/findings.ts'
 import { decodeRollup } from '#core/rollup.ts'
 import { HOUR_MS, parseDate } from '#core/time.ts'
 import { compareWithTruth, type DemoPlaces, demoPlaces, type MeshOutcome, runDemo } from '../functions/demo/run.ts'
@@ -226,6 +227,21 @@ test('the stories can be read in the days', () => {
   const quarantined = days.flatMap(({ coverage }) => coverage.flatMap(({ quarantinedHosts }) => quarantinedHosts))
   expect(quarantined.some(({ raw }) => raw.includes('<script>'))).toBe(true)
   expect(days.flatMap(({ destinations }) => destinations).filter(({ host }) => /[<>"]/.test(host))).toEqual([])
+})
+
+test('the findings are what the calendars and the declarations make true, and nothing else', () => {
+  const { findings } = JSON.parse(
+    readFileSync(join(places.site, 'compliance/findings/report.json'), 'utf8'),
+  ) as FindingsReport
+  const told = findings.map(({ state, rule, subject, first, last, days: on }) => {
+    const { target, namespace, workload, host, declaration } = subject
+    const about = [state, rule, target, namespace, workload, host, declaration].filter((part) => part !== '')
+    return [...about, first, last, on].join(' ')
+  })
+  const truth = readFileSync(join(import.meta.dirname, 'demo-findings.txt'), 'utf8')
+    .split('\n')
+    .slice(1, -1)
+  expect(told.sort()).toEqual(truth)
 })
 
 test('publishing again renders nothing, and every day is in the table of its month and on the home page', async () => {

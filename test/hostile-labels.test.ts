@@ -185,9 +185,11 @@ const OWN_FILES = [
   'wharfage\\.yaml',
   'data/(published\\.json|checkpoints/mesh)(@/[\\w.@-]+)?',
   'data/rollups/target=mesh/date=2026-11-\\d\\d/hour=\\d\\d/rollup\\.parquet',
-  'site/([\\w.-]+\\.(html|csv|json|svg|txt)|_assets/[\\w.-]+)',
+  'site/([\\w.-]+\\.(html|csv|json|svg|txt|atom)|_assets/[\\w.-]+)',
   'site/days/2026-11-19/((graph|changes)/)?[a-z]+\\.(html|csv|json)',
   'site/(blocked|coverage|destinations|workloads|months/2026-11|downloads(/2026-11)?)/[a-z]+\\.(html|csv|json)',
+  'site/compliance/((findings|register|readiness|residency|attestation)/)?[a-z]+\\.(html|csv|json)',
+  `site/compliance/readiness/mesh/${SEGMENT}/[a-z]+\\.yaml`,
   `site/destinations/${SEGMENT}/[a-z]+\\.(html|csv|json)`,
   `site/workloads/mesh/${SEGMENT}/${SEGMENT}/[a-z]+\\.(html|csv|json)`,
 ].map((pattern) => new RegExp(`^${pattern}$`))

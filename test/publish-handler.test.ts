@@ -74,7 +74,10 @@ test('pages, downloads and assets lie in the site’s bucket with their media ty
   const { around, publish } = publishing()
   await publish()
   const headers = new Map([...aws.objects('site')].map(([key, { headers: of }]) => [key, of]))
-  const types = { html: 'text/html', csv: 'text/csv', json: 'application/json', js: 'text/javascript' }
+  const types = {
+    ...{ html: 'text/html', csv: 'text/csv', json: 'application/json', js: 'text/javascript' },
+    ...{ yaml: 'application/yaml', atom: 'application/atom+xml' },
+  }
   for (const [key, of] of headers) {
     const caching = key.startsWith('_assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
     const type = types[key.split('.').at(-1) as keyof typeof types]
@@ -96,7 +99,7 @@ test('pages, downloads and assets lie in the site’s bucket with their media ty
     message: 'published',
     function: 'publish',
     days: 2,
-    rendered: 16, // of two days three each, two of a month, a destination, a workload, and six that look at all of them
+    rendered: 22, // of two days three each, two of a month, a destination, a workload, and twelve that look at all of them
     remaining: 0,
     Stack: 'wharfage-test',
     PublishFailures: 0,
@@ -120,14 +123,14 @@ test('a publish that changes nothing writes nothing and reads no rollup; one mor
   asked()
   await publish()
   // Of the site what comes after the first open day, that day's month, and what comes before all days.
-  expect(asked()).toEqual({ 'ListObjectsV2 ledger': 3, 'GetObject ledger': 1, 'ListObjectsV2 site': 6 })
+  expect(asked()).toEqual({ 'ListObjectsV2 ledger': 4, 'GetObject ledger': 1, 'ListObjectsV2 site': 7 })
   await grow(29)
   asked()
   await publish()
   expect(asked()).toEqual({
-    'ListObjectsV2 ledger': 3,
-    'ListObjectsV2 site': 6,
-    'GetObject ledger': 3 + 5, // the record, the history, the first day's digest, and the hours of the second day
+    'ListObjectsV2 ledger': 4 + 1, // the seals again, to copy what is new of them
+    'ListObjectsV2 site': 7,
+    'GetObject ledger': 4 + 5, // the record, both histories, the first day's digest, and the hours of the second day
     'PutObject site': 6 + 3 + 5 + 3 + 3 + 3 + 4, // the day, its graph, its month, files twice, coverage and the home page
     'PutObject ledger': 1,
   })

@@ -7,12 +7,15 @@ import { parseCsv } from '#core/csv.ts'
 import { sha256 } from '#core/hash.ts'
 import { digestKey, historyKey, publishedKey, rollupKey } from '#core/keys.ts'
 import { decodePublished } from '#core/published.ts'
+import type { Register } from '#core/register/register.ts'
 import type { DayReport, PageReport } from '#core/report.ts'
+import type { DayPageReport } from '#core/reports/day.ts'
 import type { DestinationReport } from '#core/reports/destination.ts'
 import type { DownloadsReport } from '#core/reports/downloads.ts'
 import type { HomeReport } from '#core/reports/home.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '#core/time.ts'
 import type { Site } from '../functions/pages.ts'
+import { recordDeclaration } from '../functions/stage/declarations.ts'
 import { type PublishSummary, publish } from '../functions/stage/publish.ts'
 import { scrapeTarget } from '../functions/stage/scrape.ts'
 import { sealDays } from '../functions/stage/seal.ts'
@@ -23,6 +26,7 @@ import { faultyStore } from './faulty-store.ts'
 import { encodeChain, flowRow, hourRecord, writeChain } from './flow-rows.ts'
 import { FIRST, ledgerOf, sparseLedger, withTarget } from './published-ledger.ts'
 import { contents, datesFrom, deadLinks, JsonSite, pageOf } from './published-site.ts'
+import { entry } from './register-entries.ts'
 import { httpSeries, simulatedPrometheus, upOf } from './simulated-prometheus.ts'
 import { simulatedTarget } from './simulated-target.ts'
 
@@ -34,8 +38,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const publishing = (store: Store, out: Store, with_: Site = site, all = false): Promise<PublishSummary> =>
-  publish(store, out, with_, { title: 'Egress', all })
+/** Publishes, and gives what is told in the log. */
+const publishing = async (store: Store, out: Store, with_: Site = site, all = false) => {
+  const { compliance: _, ...summary } = await publish(store, out, with_, { title: 'Egress', all })
+  return summary satisfies Omit<PublishSummary, 'compliance'>
+}
 
 const report = (out: Store, date: string) => pageOf<DayReport>(out, `days/${date}/`)
 
@@ -55,7 +62,11 @@ const dayFiles = (date: string) => [
   `days/${date}/report.json`,
 ]
 const dayPages = (date: string) => [`days/${date}/`, `days/${date}/changes/`, `days/${date}/graph/`]
-const OVERVIEW = ['', 'blocked/', 'coverage/', 'destinations/', 'downloads/', 'downloads/2026-11/', 'workloads/']
+const COMPLIANCE = ['', 'attestation/', 'findings/', 'readiness/', 'register/', 'residency/'].map(
+  (page) => `compliance/${page}`,
+)
+const EMPTY_OVERVIEW = ['', 'blocked/', ...COMPLIANCE, 'coverage/', 'destinations/', 'downloads/', 'workloads/']
+const OVERVIEW = [...EMPTY_OVERVIEW, 'downloads/2026-11/']
 const ENTITIES = ['destinations/api.stripe.com/', 'workloads/mesh/shop/checkout-v1/']
 
 test('a first publish writes the assets, then every page with its data and its CSV', async () => {
@@ -70,7 +81,7 @@ test('a first publish writes the assets, then every page with its data and its C
       'months/2026-11/',
     ].sort(),
     remaining: 0,
-    files: 73, // 62, and the newer day's pages once more, when they had the older ones to link to
+    files: 98, // 87, and the newer day's pages once more, when they had the older ones to link to
   })
   const page = (address: string, table: string) => [table, 'index.html', 'report.json'].map((file) => address + file)
   expect((await out.list('')).map(({ key }) => key)).toEqual(
@@ -79,7 +90,20 @@ test('a first publish writes the assets, then every page with its data and its C
       '_assets/style.1.css',
       ...page('', 'days.csv'),
       'months.csv',
+      'findings.atom',
       'search.json',
+      ...page('compliance/', 'days.csv'),
+      ...page('compliance/attestation/', 'entries.csv'),
+      'compliance/attestation/reviewers.csv',
+      ...page('compliance/findings/', 'findings.csv'),
+      'compliance/findings/opened.csv',
+      ...page('compliance/readiness/', 'namespaces.csv'),
+      'compliance/readiness/breaking.csv',
+      'compliance/readiness/mesh/shop/scope.yaml',
+      ...page('compliance/register/', 'register.csv'),
+      'compliance/register/unregistered.csv',
+      ...page('compliance/residency/', 'matrix.csv'),
+      'compliance/residency/days.csv',
       ...page('blocked/', 'attempts.csv'),
       ...page('coverage/', 'coverage.csv'),
       ...dayFiles('2026-11-20'),
@@ -114,6 +138,7 @@ test('when nothing has changed nothing is rendered or read again, and what is pu
     'list checkpoints/',
     'list rollups/target=mesh/',
     'list seals/',
+    'list declarations/',
   ])
   expect([await store.get(publishedKey), await contents(out)]).toEqual(before)
 })
@@ -235,7 +260,7 @@ test('downloads are told with their rows, size and SHA-256', async () => {
     ['report.json', 1],
   ])
   const pages = (await out.list('')).map(({ key }) => key).filter((key) => key.endsWith('index.html'))
-  expect(pages).toHaveLength(13)
+  expect(pages).toHaveLength(19)
   for (const page of pages) {
     const address = page.slice(0, -'index.html'.length)
     const told = await pageOf<PageReport>(out, address)
@@ -245,7 +270,9 @@ test('downloads are told with their rows, size and SHA-256', async () => {
       const text = Buffer.from(bytes).toString()
       if (file.endsWith('.csv')) expect([address, parseCsv(text).length - 1]).toEqual([address, rows])
       // It cannot tell its own hash.
-      else expect(JSON.parse(text)).toEqual({ ...told, downloads: told.downloads.slice(0, -1) })
+      else if (file.endsWith('.json')) {
+        expect(JSON.parse(text)).toEqual({ ...told, downloads: told.downloads.slice(0, -1) })
+      }
     }
   }
 })
@@ -420,7 +447,7 @@ test('an empty ledger has no days, and every page that each page leads to', asyn
   const out = memoryStore()
   expect(await publishing(memoryStore(), out)).toMatchObject({
     days: 0,
-    rendered: ['', 'blocked/', 'coverage/', 'destinations/', 'downloads/', 'workloads/'],
+    rendered: EMPTY_OVERVIEW,
   })
   expect(await pageOf<HomeReport>(out, '')).toMatchObject({ latest: null, days: [] })
   expect(await pageOf<DownloadsReport>(out, 'downloads/')).toMatchObject({ month: '', months: [], days: [] })
@@ -857,4 +884,73 @@ test('progress is told of days read and of pages rendered', async () => {
   const { rendered } = await publish(await ledgerOf(3), memoryStore(), site, { title: 'Egress', progress })
   expect(told.slice(0, 3)).toEqual(['read 1/3', 'read 2/3', 'read 3/3'])
   expect(told.at(-1)).toBe(`rendered ${rendered.length}/${rendered.length}`)
+})
+
+// What was declared.
+
+const approving = (approvedBy: string): Register => ({
+  entries: [entry({ approvedBy })],
+  residency: [],
+})
+const approvedOn = async (out: Store, date: string) => {
+  const { day } = (await pageOf<DayPageReport>(out, `days/${date}/`)).compliance ?? {}
+  return Object.entries(day?.byApproval ?? {}).flatMap(([state, { egressBytes }]) => (egressBytes > 0 ? [state] : []))
+}
+
+test('a day is judged by what was declared on it, and what is declared later touches no page of the days before', async () => {
+  const [store, out] = [await ledgerOf(4), memoryStore()]
+  await recordDeclaration(store, { kind: 'register', content: approving(''), from: '2026-11-20' })
+  await publishing(store, out)
+  await recordDeclaration(store, { kind: 'register', content: approving('Dana'), from: '2026-11-22' })
+  const { rendered } = await publishing(store, out)
+  const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23']
+  expect(await Promise.all(days.map((date) => approvedOn(out, date)))).toEqual([
+    ...[['unapproved'], ['unapproved'], ['approved'], ['approved']],
+  ])
+  expect(rendered.filter((address) => /^days\/[\d-]+\/$/.test(address))).toEqual([
+    'days/2026-11-22/',
+    'days/2026-11-23/',
+  ])
+  expect(rendered).toContain('compliance/register/')
+})
+
+test('what is declared for a past day judges that day and those after it anew, as a first publish would have', async () => {
+  const [store, out] = [await ledgerOf(4), memoryStore()]
+  await recordDeclaration(store, { kind: 'register', content: approving(''), from: '2026-11-20' })
+  await publishing(store, out)
+  const past = { kind: 'register' as const, content: approving('Dana'), from: '2026-11-21' }
+  await recordDeclaration(store, past, () => Date.UTC(2030, 0))
+  await publishing(store, out)
+  const anew = memoryStore()
+  await store.put(publishedKey, Buffer.from('{}'), 'always')
+  await publishing(store, anew)
+  expect(await approvedOn(out, '2026-11-21')).toEqual(['approved'])
+  expect(await contents(out)).toEqual(await contents(anew))
+})
+
+test('a publish that runs out of time while days are judged goes on where it stopped', async () => {
+  const [store, out] = [await ledgerOf(5), memoryStore()]
+  let asked = 0
+  const cut = await publish(store, out, site, { title: 'Egress', outOfTime: () => ++asked > 6 })
+  expect(cut.remaining).toBeGreaterThan(0)
+  await publishing(store, out)
+  const whole = memoryStore()
+  await publishing(await ledgerOf(5), whole)
+  expect(await contents(out)).toEqual(await contents(whole))
+})
+
+test('a publish that has no time to read closed days does not read them as if they were open', async () => {
+  const [store, out] = [await ledgerOf(3), memoryStore()]
+  const { remaining } = await publish(store, out, site, { title: 'Egress', outOfTime: () => true })
+  expect(remaining).toBe(3)
+  expect((await out.list('days/')).map(({ key }) => key)).toEqual([])
+})
+
+test('a declaration that was altered stops the publish with its key, and changes nothing', async () => {
+  const [store, out] = [await ledgerOf(2), memoryStore()]
+  const { key } = await recordDeclaration(store, { kind: 'register', content: approving('Dana'), from: '2026-11-20' })
+  const bytes = Buffer.from((await store.get(key))!.bytes)
+  await store.put(key, Buffer.from(bytes.toString().replace('Dana', 'Eve')), 'always')
+  await expect(publishing(store, out)).rejects.toThrow(`declaration ${key} was altered`)
+  expect(await out.get('index.html')).toBeNull()
 })

@@ -2,12 +2,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  ATTESTATION,
   changesAddress,
   dayAddress,
   destinationAddress,
+  FINDINGS,
   graphAddress,
   monthAddress,
   monthDownloadsAddress,
+  READINESS,
+  REGISTER,
+  RESIDENCY,
   workloadAddress,
 } from '#core/addresses.ts'
 import { sha256 } from '#core/hash.ts'
@@ -70,7 +75,11 @@ export async function deadLinks(out: Store, only?: string): Promise<string[]> {
     const files = report.downloads.map(({ file }) => address + file)
     if (report.page === 'downloads') {
       files.push(...report.days.flatMap(({ date, files: of }) => of.map(({ file }) => dayAddress(date) + file)))
-      files.push(...report.seals.map(({ file }) => monthDownloadsAddress(report.month) + file))
+      const beside = [
+        ...report.seals.flatMap(({ file, signature }) => [file, signature]),
+        ...report.keys.map(({ file }) => file),
+      ]
+      files.push(...beside.filter((file) => file !== '').map((file) => monthDownloadsAddress(report.month) + file))
     }
     for (const linked of [...files, ...linksOf(report).map((page) => `${page}index.html`)]) {
       if (!keys.has(linked)) dead.push(`${key} links to ${linked}`)
@@ -120,7 +129,32 @@ function linksOf(report: AnyReport): string[] {
       return report.months.map(monthDownloadsAddress)
     case 'blocked':
       return report.attempts.map(({ host }) => destinationAddress(host))
+    case 'coverage':
+      return report.targets.flatMap(({ days }) => days.map(({ date }) => dayAddress(date)))
+    case 'compliance':
+      return [REGISTER, FINDINGS, READINESS, RESIDENCY, ATTESTATION, ...report.days.map(({ date }) => dayAddress(date))]
+    case 'register':
+      return report.unregistered.map(({ host }) => destinationAddress(host))
+    case 'findings':
+      return [
+        ...report.opened.map(({ date }) => dayAddress(date)),
+        ...report.findings.flatMap(({ subject }) => [
+          ...(subject.host === '' ? [] : [destinationAddress(subject.host)]),
+          ...(subject.workload === '' ? [] : [placeOf(subject)]),
+        ]),
+      ]
+    case 'readiness':
+      return report.namespaces.flatMap(({ breaking }) => breaking.map(({ host }) => destinationAddress(host)))
+    case 'residency':
+      return [
+        ...report.days.map(({ date }) => dayAddress(date)),
+        ...report.rows.flatMap(({ cells }) =>
+          cells.flatMap((cell) => (cell === null || cell.lastOutside === '' ? [] : [dayAddress(cell.lastOutside)])),
+        ),
+      ]
+    case 'attestation':
+      return [REGISTER]
     default:
-      return []
+      return [] // of a destination or a workload: pages of days, which are made after it, and lead to it
   }
 }

@@ -24,6 +24,12 @@ const PAGES: Record<string, string> = {
   workloads: 'workloads/',
   workload: 'workloads/prod-eu/bookinfo/details-v2/',
   blocked: 'blocked/',
+  compliance: 'compliance/',
+  register: 'compliance/register/',
+  findings: 'compliance/findings/',
+  readiness: 'compliance/readiness/',
+  residency: 'compliance/residency/',
+  attestation: 'compliance/attestation/',
   coverage: 'coverage/',
   downloads: 'downloads/',
 }

@@ -11,6 +11,7 @@ import { coverageReport } from '#core/reports/coverage.ts'
 import type { DestinationReport } from '#core/reports/destination.ts'
 import { downloadsReport } from '#core/reports/downloads.ts'
 import type { HomeReport } from '#core/reports/home.ts'
+import { isoDate } from '#core/time.ts'
 import { loadSite, type Site } from '../functions/pages.ts'
 import { exact, grouped, percent, short, shownLabel } from '../site/src/format.ts'
 import { codeWords, flagWords, spanWords } from '../site/src/words.ts'
@@ -90,6 +91,25 @@ test('the home page lists its days and months, newest first, each linked to its 
   expect(html).toContain(`href="./days/${LAST_DAY}/"`)
   expect(rowsOf(html, 'months').map(([month]) => month)).toEqual(months.map(({ month }) => month))
   expect(html).toContain('href="./months/2026-11/"')
+})
+
+test('of more than thirteen months the newest are shown, and where all of them are is told with how many', async () => {
+  const months = Array.from({ length: 20 }, (_, at) => isoDate(Date.UTC(2025, 3 + at)).slice(0, 7)) // through November 2026
+  const shown = months.slice(-13).toReversed()
+  const byClass = sampleHome().byClass
+  const summary = { observation: 'observed' as const, complete: true, byClass }
+  const past = { months: months.map((period) => ({ ...summary, period })) }
+  const ofHost = { ...sampleDestination(MOVED_HOST), ...past } as PageReport
+  const overview = await home((report) => {
+    report.months = months.map((month) => ({ ...report.months[0], ...summary, month })).toReversed()
+  })
+  for (const [html, file] of [
+    [overview, 'months.csv'],
+    [await page(`/${destinationAddress(MOVED_HOST)}`, ofHost), 'history.csv'],
+  ]) {
+    expect(rowsOf(html, 'months').map(([month]) => month)).toEqual(shown)
+    expect(html).toContain(`7 more months are in ${file}.`)
+  }
 })
 
 test('the home page compares its latest day with the one before and that of a week before', async () => {

@@ -163,6 +163,34 @@ if (chromium === null) {
     }
   })
 
+  test('every link of every page leads to something: those of compliance, too', async () => {
+    const pages = (await readdir(site, { recursive: true })).filter((file) => file.endsWith('index.html'))
+    expect(pages.filter((page) => page.startsWith('compliance/')).length).toBe(6)
+    const texts = new Map(
+      await Promise.all(pages.map(async (page) => [page, await readFile(join(site, page), 'utf8')] as const)),
+    )
+    const files = new Set(await readdir(site, { recursive: true }))
+    const dead: string[] = []
+    const leading = new Map<string, number>() // links from pages of compliance, by where they lead
+    for (const [page, text] of texts) {
+      for (const [, href] of text.matchAll(/<a[^>]* href="([^"]*)"/g)) {
+        const { origin, pathname, hash } = new URL(href.replaceAll('&#38;', '&'), `https://site.example/${page}`)
+        if (origin !== 'https://site.example') continue
+        const path = decodeURIComponent(pathname.slice(1)).replace(/(^|\/)$/, '$1index.html')
+        const target = texts.get(path)
+        if (!files.has(path) || (target !== undefined && hash !== '' && !target.includes(`id="${hash.slice(1)}"`))) {
+          dead.push(`${page} links to ${href}`)
+        }
+        if (!page.startsWith('compliance/')) continue
+        const kind = path.split('/')[0] + hash.slice(0, 1)
+        leading.set(kind, (leading.get(kind) ?? 0) + 1)
+      }
+    }
+    expect(dead).toEqual([])
+    for (const kind of ['destinations', 'workloads', 'days', 'compliance#'])
+      expect(leading.get(kind)).toBeGreaterThan(3)
+  })
+
   test('no page weighs more than 80 kB on the wire with all its scripts and styles', async () => {
     const pages = (await readdir(site, { recursive: true })).filter((file) => file.endsWith('index.html'))
     expect(pages.length).toBeGreaterThan(30)

@@ -7,6 +7,14 @@ export const WORKLOADS = 'workloads/'
 export const BLOCKED = 'blocked/'
 export const COVERAGE = 'coverage/'
 export const DOWNLOADS = 'downloads/'
+export const COMPLIANCE = 'compliance/'
+export const REGISTER = 'compliance/register/'
+export const FINDINGS = 'compliance/findings/'
+export const READINESS = 'compliance/readiness/'
+export const RESIDENCY = 'compliance/residency/'
+export const ATTESTATION = 'compliance/attestation/'
+/** The Atom feed of findings, a file beside the home page. */
+export const FINDINGS_FEED = 'findings.atom'
 
 export function dayAddress(date: string): string {
   return `days/${date}/`
@@ -35,6 +43,25 @@ export function destinationAddress(host: string): string {
 
 export function workloadAddress(target: string, namespace: string, workload: string): string {
   return `workloads/${target}/${segment(namespace)}/${segment(workload)}/`
+}
+
+/** A finding, in its row on the page of all. */
+export function findingAddress(id: string): string {
+  return `${FINDINGS}#${id}`
+}
+
+/** The anchor of an entry on the page of the register; its name is whatever somebody wrote. */
+export function entryAnchor(name: string): string {
+  return `entry-${sha256(name).slice(0, 12)}`
+}
+
+export function entryAddress(name: string): string {
+  return `${REGISTER}#${entryAnchor(name)}`
+}
+
+/** Manifests that were drafted for a namespace and one purpose: a file beside the page of readiness. */
+export function manifestsFile(target: string, namespace: string, purpose: string): string {
+  return `${target}/${namespace === '' ? 'unknown' : segment(namespace)}/${purpose}.yaml`
 }
 
 /** Names of our own beside those of labels, which must not meet them: a host may be called report.json. */

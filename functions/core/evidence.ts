@@ -20,7 +20,11 @@ const ALSO = 'Some of its traffic has better evidence; the grade is that of the 
 
 /** The evidence for the name that these edges have in common: no better than that of the weakest of them. */
 export function evidenceOf(edges: readonly NamedEnds[]): Evidence {
-  const all = edges.map(evidenceOfEdge)
+  return weakestOf(edges.map(evidenceOfEdge))
+}
+
+/** The weakest of several kinds of evidence for one name, and that there is better, if there is. */
+export function weakestOf(all: readonly Evidence[]): Evidence {
   const weakest = all.reduce((weak, next) => (next.grade > weak.grade ? next : weak), all[0] ?? UNSEEN)
   return all.some(({ grade }) => grade < weakest.grade)
     ? { ...weakest, sentence: `${weakest.sentence} ${ALSO}` }

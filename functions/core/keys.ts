@@ -4,14 +4,19 @@
  *     checkpoints/<target>                                              mutable
  *     rollups/target=<target>/date=YYYY-MM-DD/hour=HH/rollup.parquet    immutable
  *     seals/date=YYYY-MM-DD/seal.json                                   immutable
+ *     seals/date=YYYY-MM-DD/seal.sig                                    immutable
+ *     keys/<SHA-256 of the public key>.pem                              immutable
+ *     declarations/kind=<kind>/from=YYYY-MM-DD/<recorded>-<sha256>.json immutable
  *     daily/date=YYYY-MM-DD/digest.json.zst                             derived
  *     daily/history.json.zst                                            derived
+ *     daily/compliance.json.zst                                         derived
  *     published.json                                                    mutable, derived
+ *     notified.json                                                     mutable
  *
  * Each `parse…` is the exact inverse of its `…Key`: it takes back every key that was written and no other text. The
  * `name=value` folders are Hive partitions, by which Athena and DuckDB find target, date and hour.
  */
-import { HOUR_MS, hourOf, isoDate, parseDate } from '#core/time.ts'
+import { HOUR_MS, hourOf, isoDate, isoInstant, parseDate, parseInstant } from '#core/time.ts'
 
 /** A target's name is a folder, a URL segment and a column's value as it is. */
 export const TARGET_NAME = /^[a-z0-9-]{1,40}$/
@@ -22,11 +27,23 @@ export const publishedKey = 'published.json'
 /** All closed days together, as far as publish has folded them. */
 export const historyKey = 'daily/history.json.zst'
 
+/** What all closed days were judged to be, as far as publish has folded them. */
+export const complianceHistoryKey = 'daily/compliance.json.zst'
+
+/** Which findings somebody has been told of. */
+export const notifiedKey = 'notified.json'
+
+/** The prefix of every declaration. */
+export const declarationsPrefix = 'declarations/'
+
 /** The prefix of every rollup of every target. */
 export const rollupsPrefix = 'rollups/'
 
-/** The prefix of every seal. */
+/** The prefix of every seal and of every signature of one. */
 export const sealsPrefix = 'seals/'
+
+/** The prefix of every public key that seals were signed with. */
+export const publicKeysPrefix = 'keys/'
 
 export interface RollupPlace {
   target: string
@@ -77,6 +94,56 @@ export function parseSealKey(key: string): string | null {
   return date !== undefined && isDate(date) ? date : null
 }
 
+/** The key of the signature of one day's seal. */
+export function signatureKey(date: string): string {
+  return `${sealsPrefix}date=${checkDate(date)}/seal.sig`
+}
+
+/** The date of a signature's key, or null for any other key. */
+export function parseSignatureKey(key: string): string | null {
+  const date = /^seals\/date=([^/]+)\/seal\.sig$/.exec(key)?.[1]
+  return date !== undefined && isDate(date) ? date : null
+}
+
+/** The key of a public key by its id, the SHA-256 of its DER in hex. */
+export function publicKeyKey(keyId: string): string {
+  const key = `${publicKeysPrefix}${keyId}.pem`
+  if (parsePublicKeyKey(key) === null) throw new Error(`key id ${JSON.stringify(keyId)} is no SHA-256 in hex`)
+  return key
+}
+
+/** The id of a public key's key, or null for any other key. */
+export function parsePublicKeyKey(key: string): string | null {
+  return /^keys\/([0-9a-f]{64})\.pem$/.exec(key)?.[1] ?? null
+}
+
+/** A declaration by what tells it from all others. */
+export interface DeclarationPlace {
+  kind: string // a-z
+  from: string // YYYY-MM-DD, the first day it holds for
+  recorded: string // ISO 8601, UTC, whole seconds
+  sha256: string // hex, of its bytes
+}
+
+/** The key of a declaration; declarations of one kind and day stand in the order in which they were recorded. */
+export function declarationKey({ kind, from, recorded, sha256 }: DeclarationPlace): string {
+  const key = `${declarationsPrefix}kind=${kind}/from=${checkDate(from)}/${recorded.replace(/[-:]/g, '')}-${sha256}.json`
+  if (parseDeclarationKey(key) === null) throw new Error(`declaration key ${JSON.stringify(key)} is none`)
+  return key
+}
+
+/** What a declaration's key tells, or null for any other key. */
+export function parseDeclarationKey(key: string): DeclarationPlace | null {
+  const parts =
+    /^declarations\/kind=([a-z]{1,20})\/from=([^/]+)\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-([0-9a-f]{64})\.json$/.exec(
+      key,
+    )
+  if (parts === null || !isDate(parts[2])) return null
+  const [, kind, from, year, month, day, hour, minute, second, sha256] = parts
+  const recorded = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`
+  return isInstant(recorded) ? { kind, from, recorded, sha256 } : null
+}
+
 /** The key of the digest of one UTC day, YYYY-MM-DD. */
 export function digestKey(date: string): string {
   return `daily/date=${checkDate(date)}/digest.json.zst`
@@ -90,12 +157,18 @@ export function parseDigestKey(key: string): string | null {
 
 /** True for what can be made again from the ledger, and so may be written over. */
 export function isDerived(key: string): boolean {
-  return key === publishedKey || key === historyKey || parseDigestKey(key) !== null
+  return [publishedKey, historyKey, complianceHistoryKey].includes(key) || parseDigestKey(key) !== null
+}
+
+/** True for what is written once and kept for as long as the ledger is. */
+export function isImmutable(key: string): boolean {
+  const readers = [parseRollupKey, parseSealKey, parseSignatureKey, parsePublicKeyKey, parseDeclarationKey]
+  return readers.some((parse) => parse(key) !== null)
 }
 
 /** True for the few keys whose objects are replaced, each time on condition that nobody else has replaced them. */
 export function isMutable(key: string): boolean {
-  return key.startsWith('checkpoints/') || key === publishedKey
+  return key.startsWith('checkpoints/') || key === publishedKey || key === notifiedKey
 }
 
 /**
@@ -144,6 +217,14 @@ function isDate(text: string): boolean {
   try {
     parseDate(text)
     return true
+  } catch {
+    return false
+  }
+}
+
+function isInstant(text: string): boolean {
+  try {
+    return isoInstant(parseInstant(text)) === text
   } catch {
     return false
   }

@@ -10,16 +10,17 @@ export interface PublishedPage {
 }
 
 export interface Published {
-  schema: 2
+  schema: 3
   site: string // hash of the build and the title that every page is of; '' while something is left to do
   ledger: string // hash of where every target stood
   history: string // SHA-256 of the history's bytes; '' while there is none
+  compliance: string // of the compliance history's, likewise
   targets: Record<string, KnownTarget> // by name
   pages: Record<string, PublishedPage> // by address; a file beside pages by its key
 }
 
 export function nothingPublished(): Published {
-  return { schema: 2, site: '', ledger: '', history: '', targets: {}, pages: {} }
+  return { schema: 3, site: '', ledger: '', history: '', compliance: '', targets: {}, pages: {} }
 }
 
 /** True when a page's files are all there as they were written; one that another has replaced is not. */
@@ -34,12 +35,12 @@ export function isThere(page: PublishedPage, there: ReadonlyMap<string, string>)
 
 /** The bytes are the same for the same pages, in whatever order those were rendered. */
 export function encodePublished({ targets, pages, ...published }: Published): Uint8Array {
-  const { schema, site, ledger, history } = published
+  const { schema, site, ledger, history, compliance } = published
   const sortedPages = sorted(pages).map(([address, { frame, report, stale, files }]) => [
     address,
     { frame, report, stale, files: Object.fromEntries(sorted(files)) },
   ])
-  const ordered = { schema, site, ledger, history }
+  const ordered = { schema, site, ledger, history, compliance }
   const sortedRecords = { targets: Object.fromEntries(sorted(targets)), pages: Object.fromEntries(sortedPages) }
   return new TextEncoder().encode(`${JSON.stringify({ ...ordered, ...sortedRecords }, null, 1)}\n`)
 }
@@ -48,10 +49,10 @@ export function encodePublished({ targets, pages, ...published }: Published): Ui
 export function decodePublished(bytes: Uint8Array): Published {
   try {
     const parsed = JSON.parse(new TextDecoder().decode(bytes)) as Published
-    const { schema, site, ledger, history, targets, pages } = parsed
-    const texts = [site, ledger, history].every(isText)
+    const { schema, site, ledger, history, compliance, targets, pages } = parsed
+    const texts = [site, ledger, history, compliance].every(isText)
     const isWhole = texts && isRecordOf(targets, isTarget) && isRecordOf(pages, isPage)
-    return schema === 2 && isWhole ? parsed : nothingPublished()
+    return schema === 3 && isWhole ? parsed : nothingPublished()
   } catch {
     return nothingPublished()
   }

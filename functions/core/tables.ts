@@ -8,27 +8,35 @@ import {
   periodValues,
   TOTALS_COLUMNS,
 } from '#core/columns.ts'
-import type { CsvCell } from '#core/csv.ts'
-import type { Seen } from '#core/history.ts'
-import type { DayReport, DestinationRow, Download, PageReport, SourceRow, Totals } from '#core/report.ts'
+import {
+  attestationTables,
+  complianceTables,
+  findingsTables,
+  readinessTables,
+  registerTables,
+  residencyTables,
+} from '#core/compliance-tables.ts'
+import type { DayReport, DestinationRow, Download, PageReport, SourceRow } from '#core/report.ts'
+import type { AttestationReport } from '#core/reports/attestation.ts'
 import type { BlockedReport } from '#core/reports/blocked.ts'
 import type { ChangesReport } from '#core/reports/changes.ts'
+import type { ComplianceReport } from '#core/reports/compliance.ts'
 import type { CoverageReport } from '#core/reports/coverage.ts'
 import type { DestinationReport, DestinationsReport } from '#core/reports/destination.ts'
 import type { DownloadsReport } from '#core/reports/downloads.ts'
+import type { FindingsReport } from '#core/reports/findings.ts'
 import { CALL_COLUMNS, callValues, type GraphReport } from '#core/reports/graph.ts'
 import type { HomeReport } from '#core/reports/home.ts'
 import type { MonthReport } from '#core/reports/month.ts'
+import type { ReadinessReport } from '#core/reports/readiness.ts'
+import type { RegisterReport } from '#core/reports/register.ts'
+import type { ResidencyReport } from '#core/reports/residency.ts'
 import type { WorkloadReport, WorkloadsReport } from '#core/reports/workload.ts'
+import { type Column, list, SEEN, type Table, TOTALS, table, WORKLOAD } from '#core/table.ts'
 import { HOUR_MS, isoInstant, parseDate } from '#core/time.ts'
 import { TOTAL_NAMES } from '#core/totals.ts'
 
-export interface Table {
-  file: string // beside the page
-  title: string
-  columns: readonly string[]
-  rows: CsvCell[][]
-}
+export type { Table } from '#core/table.ts'
 
 /** Every kind of report that a page is rendered from. */
 export type AnyReport =
@@ -44,6 +52,12 @@ export type AnyReport =
   | BlockedReport
   | CoverageReport
   | DownloadsReport
+  | ComplianceReport
+  | RegisterReport
+  | FindingsReport
+  | ReadinessReport
+  | ResidencyReport
+  | AttestationReport
 
 /** The tables of a report; none for one that is all in its JSON. In CSV an empty cell is what nobody knows. */
 export function tablesOf(page: PageReport): Table[] {
@@ -90,6 +104,18 @@ export function tablesOf(page: PageReport): Table[] {
       return [table('coverage.csv', 'What was observed of each hour', hoursOf(report), COVERAGE)]
     case 'downloads':
       return [table('files.csv', 'Every file of the month’s days', filesOf(report), FILE)]
+    case 'compliance':
+      return complianceTables(report)
+    case 'register':
+      return registerTables(report)
+    case 'findings':
+      return findingsTables(report)
+    case 'readiness':
+      return readinessTables(report)
+    case 'residency':
+      return residencyTables(report)
+    case 'attestation':
+      return attestationTables(report)
   }
 }
 
@@ -103,35 +129,6 @@ function pastTable({ recent, months }: Pick<DestinationReport, 'recent' | 'month
 function monthsTable(months: Parameters<typeof periodValues>[0]): Table {
   return { file: 'months.csv', title: 'By the month', columns: PERIOD_COLUMNS, rows: periodValues(months) }
 }
-
-type Column<T> = readonly [name: string, value: (row: T) => CsvCell]
-
-function table<T>(file: string, title: string, rows: readonly T[], columns: readonly Column<T>[]): Table {
-  return {
-    file,
-    title,
-    columns: columns.map(([name]) => name),
-    rows: rows.map((row) => columns.map(([, of]) => of(row))),
-  }
-}
-
-function list(values: readonly (string | number)[]): CsvCell {
-  return values.join(' ') || null
-}
-
-const TOTALS: readonly Column<{ totals: Totals }>[] = TOTAL_NAMES.map((name) => [name, ({ totals }) => totals[name]])
-
-const WORKLOAD: readonly Column<{ target: string; namespace: string; workload: string }>[] = [
-  ['target', ({ target }) => target],
-  ['sourceNamespace', ({ namespace }) => namespace || null],
-  ['sourceWorkload', ({ workload }) => workload || null],
-]
-
-const SEEN: readonly Column<Seen>[] = [
-  ['firstSeen', ({ first }) => first],
-  ['lastSeen', ({ last }) => last],
-  ['daysSeen', ({ days }) => days],
-]
 
 const PAIR: readonly Column<DestinationReport['callers'][number]>[] = [
   ['destinationClass', ({ destinationClass }) => destinationClass],

@@ -33,3 +33,8 @@ export interface Retention {
   days: number
   mode: 'governance' | 'compliance' // governance: a few may lift it; compliance: nobody can
 }
+
+/** The cluster domain of each target, by its name. */
+export function clusterDomainsOf(targets: readonly Target[]): Record<string, string> {
+  return Object.fromEntries(targets.map(({ name, clusterDomain }) => [name, clusterDomain]))
+}

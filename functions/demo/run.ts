@@ -6,12 +6,11 @@ import { type Amounts, addAmounts } from '#core/coverage.ts'
 import { COUNTED, DESTINATION_CLASSES } from '#core/flow.ts'
 import { readLedger, readRecords } from '../stage/ledger.ts'
 import { folderStore } from '../store/folder.ts'
+import { DECLARED_LINES, declareCalendar } from './declared.ts'
 import { DEFAULT_SEED } from './mesh.ts'
 import { type ClassAmounts, type Truth, zeroClasses } from './truth.ts'
 import type { MeshJob, MeshMessage } from './worker.ts'
-import type { MeshName } from './world.ts'
-
-export const DEMO_MESHES: readonly MeshName[] = ['prod-eu', 'prod-us']
+import { instant, MESHES, type MeshName, TO } from './world.ts'
 
 export interface DemoPlaces {
   folder: string
@@ -46,8 +45,8 @@ export function demoPlaces(folder: string): DemoPlaces {
 /** Runs both meshes from their beginning into a folder of the demo's own, which an earlier demo may have made. */
 export async function runDemo(places: DemoPlaces, options: DemoOptions): Promise<MeshOutcome[]> {
   await clearFolder(places.folder)
-  const done: Record<string, number> = Object.fromEntries(DEMO_MESHES.map((mesh) => [mesh, 0]))
-  const workers = DEMO_MESHES.map((mesh) => {
+  const done: Record<string, number> = Object.fromEntries(MESHES.map((mesh) => [mesh, 0]))
+  const workers = MESHES.map((mesh) => {
     const job: MeshJob = { mesh, seed: options.seed ?? DEFAULT_SEED, data: places.data, until: options.until ?? null }
     return { mesh, worker: new Worker(new URL('./worker.ts', import.meta.url), { workerData: job }) }
   })
@@ -61,6 +60,8 @@ export async function runDemo(places: DemoPlaces, options: DemoOptions): Promise
     Promise.all(workers.map(({ worker }) => worker.terminate())),
   )
   await writeFile(places.config, demoConfig(finished))
+  const until = options.until ?? instant(TO)
+  await declareCalendar(places.folder, folderStore(places.data), until)
   return Promise.all(
     finished.map(async ({ mesh, scrapes, failures, truth }) => ({
       mesh,
@@ -80,7 +81,9 @@ async function clearFolder(folder: string): Promise<void> {
     throw new Error(`demo: ${folder} holds other things; name an empty folder with --out`)
   }
   await Promise.all(
-    ['data', 'site', 'wharfage.yaml'].map((name) => rm(join(folder, name), { recursive: true, force: true })),
+    ['data', 'site', 'wharfage.yaml', 'istio', 'register.yaml', 'findings.yaml'].map((name) =>
+      rm(join(folder, name), { recursive: true, force: true }),
+    ),
   )
   await writeFile(join(folder, MARK), 'made by "wharfage demo", which empties this folder when it runs again\n')
 }
@@ -114,6 +117,7 @@ function demoConfig(finished: readonly MeshDone[]): string {
     'store: ./data',
     'targets:',
     ...targets,
+    ...DECLARED_LINES,
     'site: { title: Egress of two simulated meshes, outDir: ./site }',
     '',
   ].join('\n')

@@ -2,6 +2,7 @@
 import type { Rhythm } from './rhythm.ts'
 
 export type MeshName = 'prod-eu' | 'prod-us'
+export const MESHES: readonly MeshName[] = ['prod-eu', 'prod-us']
 
 /** An instant as a calendar writes it: '2026-11-04 09:00', UTC, on whole five minutes. */
 export type When = string

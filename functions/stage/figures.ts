@@ -1,8 +1,11 @@
 /** Figures: all that the pages of one publish are made from, however far back they look. */
 import type { DayDigest } from '#core/digest.ts'
 import type { History } from '#core/history.ts'
+import type { JudgedDay } from '#core/judged-day.ts'
 import { DAY_MS, isoDate, parseDate } from '#core/time.ts'
+import type { Declarations } from './declarations.ts'
 import type { Digests } from './digests.ts'
+import type { JudgedDays } from './judging.ts'
 import type { LedgerTarget } from './ledger.ts'
 
 export interface Figures {
@@ -11,6 +14,9 @@ export interface Figures {
   digests: Digests
   history: History // of the closed days
   current: History // of the open days, too, as far as they could be read
+  declarations: Declarations
+  judgements: JudgedDays
+  clusterDomains: Readonly<Record<string, string>> // by target; cluster.local where it is left out
   seals: readonly { date: string; sha256: string }[] // those of which the site has a copy, oldest first
   dates: readonly string[] // YYYY-MM-DD; every day of the ledger that could be read, oldest first
   unread: readonly string[] // those that could not be
@@ -19,6 +25,18 @@ export interface Figures {
 /** The digest of a day, whether or not it is closed. */
 export function digestOfDay({ digests, history }: Figures, date: string): Promise<DayDigest> {
   return date <= history.through ? digests.of(date) : digests.open(date)
+}
+
+/** A day as it is judged by what was declared on it. */
+export async function judgedDay(figures: Figures, date: string): Promise<JudgedDay> {
+  return (await figures.judgements.judge.day(await digestOfDay(figures, date))).judged
+}
+
+/** The closed days that end with the newest, as many as are asked for, as they are judged, oldest first. */
+export async function judgedDays(figures: Figures, days: number): Promise<JudgedDay[]> {
+  const { dates, history } = figures
+  const closed = dates.filter((date) => date <= history.through)
+  return Promise.all(closed.slice(-days).map((date) => judgedDay(figures, date)))
 }
 
 /** The digests of the days of the ledger that end with a date, as many as are asked for, oldest first. */

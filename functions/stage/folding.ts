@@ -41,6 +41,7 @@ export interface FoldedDays {
   digests: Digests
   history: History // of the closed days
   current: History // of the open days, too
+  foldedFrom: string | null // the first day that was folded in now; null when none was
   failures: Map<string, string> // by date: why it cannot be read
   remaining: number // closed days that were not read for want of time
 }
@@ -82,9 +83,10 @@ export async function foldDays(settings: FoldSettings): Promise<FoldedDays> {
     if (done % DAYS_A_SAVE === 0) await settings.save()
   }
   const history = folding.history()
+  const foldedFrom = due[0] ?? null
   if (!isRight || done > 0) published.history = await writeHistory(store, history, published.history)
   if (failures.size === 0 && done < due.length) {
-    return { digests, history, current: history, failures, remaining: due.length - done }
+    return { digests, history, current: history, foldedFrom, failures, remaining: due.length - done }
   }
 
   const ahead = startFolding(history)
@@ -99,7 +101,7 @@ export async function foldDays(settings: FoldSettings): Promise<FoldedDays> {
     isBroken ||= digest === null
     if (digest !== null && !isBroken) ahead.add(digest)
   }
-  return { digests, history, current: ahead.history(), failures, remaining: 0 }
+  return { digests, history, current: ahead.history(), foldedFrom, failures, remaining: 0 }
 }
 
 /**

@@ -1,35 +1,50 @@
 /** Plans: every page that a site should have, and from what each is made. */
 import {
+  ATTESTATION,
   BLOCKED,
+  COMPLIANCE,
   COVERAGE,
   changesAddress,
   DESTINATIONS,
   DOWNLOADS,
   dayAddress,
   destinationAddress,
+  FINDINGS,
   graphAddress,
   HOME,
   monthAddress,
+  READINESS,
+  REGISTER,
+  RESIDENCY,
   WORKLOADS,
   workloadAddress,
 } from '#core/addresses.ts'
+import type { ComplianceHistory } from '#core/compliance-history.ts'
 import { daySummary } from '#core/day.ts'
 import type { DayDigest } from '#core/digest.ts'
 import { type Room, startFolding } from '#core/fold.ts'
 import { emptyHistory, type History } from '#core/history.ts'
+import type { JudgedDay } from '#core/judged-day.ts'
 import type { Caller } from '#core/pair.ts'
-import type { DayReport, PageReport } from '#core/report.ts'
+import type { PageReport } from '#core/report.ts'
+import { attestationReport } from '#core/reports/attestation.ts'
 import { blockedReport } from '#core/reports/blocked.ts'
 import { type ChangesReport, changesReport } from '#core/reports/changes.ts'
+import { complianceReport, dayCompliance, destinationCompliance, workloadCompliance } from '#core/reports/compliance.ts'
 import { coverageReport } from '#core/reports/coverage.ts'
+import type { DayPageReport } from '#core/reports/day.ts'
 import { destinationReport, destinationsReport } from '#core/reports/destination.ts'
 import { downloadsReport } from '#core/reports/downloads.ts'
+import { findingsReport } from '#core/reports/findings.ts'
 import { graphReport } from '#core/reports/graph.ts'
 import { homeReport } from '#core/reports/home.ts'
 import { monthReport } from '#core/reports/month.ts'
+import { READINESS_DAYS, readinessReport, WINDOW_DAYS } from '#core/reports/readiness.ts'
+import { registerReport } from '#core/reports/register.ts'
+import { residencyReport } from '#core/reports/residency.ts'
 import { workloadReport, workloadsReport } from '#core/reports/workload.ts'
 import { DAY_MS, isoDate, parseDate } from '#core/time.ts'
-import { dayOff, digestOfDay, digestsUntil, type Figures } from './figures.ts'
+import { dayOff, digestOfDay, digestsUntil, type Figures, judgedDay, judgedDays } from './figures.ts'
 import type { Plan } from './pages.ts'
 import { downloadsOf } from './rendering.ts'
 
@@ -81,8 +96,8 @@ function neighboursOf(figures: Figures, date: string): Links {
   return { previous: dayOff(figures, date, -1), next: dayOff(figures, date, 1) }
 }
 
-function dayReportOf({ title }: Figures, { day }: DayDigest, links: Links): DayReport {
-  return { ...day, title, ...links }
+function dayReportOf({ title, judgements }: Figures, { day, date }: DayDigest, links: Links): DayPageReport {
+  return { ...day, title, ...links, compliance: dayCompliance(judgements.current, date) }
 }
 
 async function changesOf(figures: Figures, digest: DayDigest, links: Links): Promise<ChangesReport> {
@@ -105,7 +120,11 @@ export function entityPlans(figures: Figures): Plan[] {
     ...history.destinations.map(({ host }) => destinationAddress(host)),
     ...history.workloads.map(workloadAddressOf),
   ])
-  return [...plansOf(figures, history), ...plansOf(figures, current).filter(({ address }) => !known.has(address))]
+  const { judgements } = figures
+  return [
+    ...plansOf(figures, history, judgements.compliance),
+    ...plansOf(figures, current, judgements.current).filter(({ address }) => !known.has(address)),
+  ]
 }
 
 /** A day of more destinations than a history holds links to each of them. */
@@ -117,26 +136,30 @@ function strangerPlans(figures: Figures, digest: DayDigest, hasPage: (address: s
   if (addresses.every(hasPage)) return []
   const alone = startFolding(emptyHistory(), UNBOUNDED)
   alone.add(digest)
-  return plansOf(figures, alone.history()).filter(({ address }) => !hasPage(address))
+  return plansOf(figures, alone.history(), figures.judgements.current).filter(({ address }) => !hasPage(address))
 }
 
-function plansOf(figures: Figures, history: History): Plan[] {
+function plansOf(figures: Figures, history: History, known: ComplianceHistory): Plan[] {
   const { title } = figures
-  const plan = (address: string, last: string, report: (digest: DayDigest) => PageReport): Plan => ({
+  const plan = (address: string, last: string, report: (judged: JudgedDay) => PageReport): Plan => ({
     address,
     links: [],
     isOpen: last > figures.history.through,
-    report: async () => report(await digestOfDay(figures, last)),
+    report: async () => report(await judgedDay(figures, last)),
   })
   // The most recently seen first, and those of one day together, whose digest is then read once.
   return [
     ...history.destinations.map(({ host, last }) =>
-      plan(destinationAddress(host), last, (digest) => destinationReport({ title, history, digest, host })),
+      plan(destinationAddress(host), last, (judged) => {
+        const compliance = destinationCompliance(known, judged, host)
+        return destinationReport({ title, history, judged, compliance, host })
+      }),
     ),
     ...history.workloads.map(({ target, namespace, workload, last }) =>
-      plan(workloadAddress(target, namespace, workload), last, (digest) =>
-        workloadReport({ title, history, digest, target, namespace, workload }),
-      ),
+      plan(workloadAddress(target, namespace, workload), last, (judged) => {
+        const compliance = workloadCompliance(known, judged, { target, namespace, workload })
+        return workloadReport({ title, history, digest: judged.digest, compliance, target, namespace, workload })
+      }),
     ),
   ]
 }
@@ -209,7 +232,42 @@ export function overviewPlans(figures: Figures, settings: PlanSettings): Plan[] 
     plan(BLOCKED, async () => blockedReport({ title, digests: await recent(), history })),
     plan(COVERAGE, async () => coverageReport({ title, digests: await recent() })),
     { ...downloadsPlan(figures, monthsOf(figures).at(-1) ?? '', settings, DOWNLOADS), isOpen: true },
+    ...compliancePlans(figures),
     plan(HOME, () => homeOf(figures)),
+  ]
+}
+
+/** The pages of compliance, each by what was declared for the newest closed day. */
+function compliancePlans(figures: Figures): Plan[] {
+  const { title, history, declarations, judgements, clusterDomains } = figures
+  const { compliance, current } = judgements
+  const on = history.through === '' ? (figures.dates.at(-1) ?? '') : history.through
+  const declared = declarations.on(on)
+  const registerOf = async () => (await declarations.inForce(on)).register
+  const residency = async () =>
+    residencyReport({ title, register: await registerOf(), compliance, recent: await judgedDays(figures, RECENT_DAYS) })
+  const readiness = async () => {
+    const recent = await judgedDays(figures, READINESS_DAYS)
+    const { istio } = await declarations.inForce(on)
+    return readinessReport({ title, recent, istio, history, windowDays: WINDOW_DAYS, clusterDomains })
+  }
+  const plan = (address: string, report: () => Promise<PageReport>): Plan => ({
+    ...{ address, links: [], isOpen: true },
+    report,
+  })
+  return [
+    plan(REGISTER, async () => {
+      const recent = await judgedDays(figures, RECENT_DAYS)
+      return registerReport({ title, register: await registerOf(), declared: declared.register, compliance, recent })
+    }),
+    plan(FINDINGS, async () => findingsReport({ title, compliance: current })),
+    plan(READINESS, readiness),
+    plan(RESIDENCY, residency),
+    plan(ATTESTATION, async () => attestationReport({ title, register: await registerOf(), compliance })),
+    plan(COMPLIANCE, async () => {
+      const [register, ready, places] = [await registerOf(), await readiness(), await residency()]
+      return complianceReport({ title, compliance, declared, register, readiness: ready, residency: places })
+    }),
   ]
 }
 

@@ -7,21 +7,26 @@
  *   and not what is old. A digest or a history that is lost or damaged is made again.
  * - Then pages: of destinations and workloads, then of days, the newest first, then of months, and when every day has its
  *   page those that look at all of them. A page whose report did not change is not written again.
+ * - Closed days are judged by what was declared on each, and folded into the compliance history, as figures are.
  * - What has been rendered is recorded on the way, so that a publish that is cut short loses little and the next one goes
  *   on. A day's page links only to neighbours that are there, and is written again when another has come beside it, and
  *   only to destinations and workloads that are there: none of these links is ever dead, wherever a publish is cut off.
  * - The record is replaced on condition that nobody else has: of two publishes at once the second is refused, and since
  *   the record holds the etag of every file, whatever it wrote over the first one's files is rendered again by the next.
  */
-import { dayAddress, monthAddress, monthDownloadsAddress } from '#core/addresses.ts'
+import { dayAddress, FINDINGS_FEED, monthAddress, monthDownloadsAddress } from '#core/addresses.ts'
+import type { ComplianceHistory } from '#core/compliance-history.ts'
+import { atomFeed } from '#core/feed.ts'
 import { sha256 } from '#core/hash.ts'
 import { isAsWritten, isThere, type Published } from '#core/published.ts'
 import { searchIndex } from '#core/reports/search.ts'
 import { DAY_MS, HOUR_MS, isoDate, parseDate } from '#core/time.ts'
 import type { Site } from '../pages.ts'
 import type { Store } from '../store/store.ts'
+import { Declarations } from './declarations.ts'
 import type { Figures } from './figures.ts'
 import { foldDays } from './folding.ts'
+import { judgeDays } from './judging.ts'
 import { readKnownLedger, readLedger } from './ledger.ts'
 import { Pages } from './pages.ts'
 import { dayPlans, downloadsPlan, entityPlans, monthPlan, monthsOf, overviewPlans, type PlanSettings } from './plans.ts'
@@ -32,9 +37,11 @@ import { SiteFiles } from './site-files.ts'
 
 export interface PublishOptions {
   title: string // of the site
+  url?: string | null // at which the site is read, with a slash at its end; for the feed's links
+  clusterDomains?: Readonly<Record<string, string>> // by target; cluster.local where it is left out
   all?: boolean // read every day and render every page again
   outOfTime?: () => boolean // asked before each closed day and each page; once true, what is left waits for the next publish
-  progress?: (what: 'read' | 'rendered', done: number, of: number) => void // closed days read, pages rendered
+  progress?: (what: 'read' | 'judged' | 'rendered', done: number, of: number) => void // closed days read and judged, pages rendered
 }
 
 export interface PublishSummary {
@@ -42,6 +49,7 @@ export interface PublishSummary {
   rendered: string[] // addresses of the pages rendered now, in the order of their code units
   remaining: number // days that were not read, or pages that are not as they should be, for want of time
   files: number // written
+  compliance: ComplianceHistory | null // as of now, open days among it; null when nothing was new, or days are left to be judged
 }
 
 /** While one waits for a store, another is rendered. */
@@ -60,22 +68,22 @@ const SEARCH = 'search.json'
  * cannot be read, a page cannot be rendered, or another publish ran at the same time.
  */
 export async function publish(store: Store, out: Store, site: Site, options: PublishOptions): Promise<PublishSummary> {
-  const { title, all = false, outOfTime = () => false, progress = () => {} } = options
+  const { title, url = null, clusterDomains = {}, all = false, outOfTime = () => false, progress = () => {} } = options
   const record = await openRecord(store)
   const { before } = record
-  const siteState = sha256(Buffer.from(JSON.stringify([site.version, title]))).slice(0, 16)
+  const siteState = sha256(Buffer.from(JSON.stringify([site.version, title, url]))).slice(0, 16)
   // When the last one left nothing to do, only what is new is looked at.
   const wasWhole = !all && before.site === siteState
   const targets = wasWhole ? await readKnownLedger(store, before.targets) : await readLedger(store)
   const dates = datesOf(targets)
   const settled = settledDates(dates, targets)
   const openFrom = settled.length < dates.length ? parseDate(dates[settled.length]) : newestTime(targets)
-  const sealed = await sealedDates(store, dates)
-  const ledger = stateOfLedger(targets, sealed, openFrom)
+  const [sealed, declarations] = [await sealedDates(store, dates), await Declarations.read(store)]
+  const ledger = stateOfLedger({ targets, sealed, declared: declarations.all() }, openFrom)
   const files = wasWhole
     ? await lookAround(out, before, dates, { openFrom, newest: newestTime(targets) })
     : await SiteFiles.listed(out)
-  const nothing: PublishSummary = { days: dates.length, rendered: [], remaining: 0, files: 0 }
+  const nothing: PublishSummary = { days: dates.length, rendered: [], remaining: 0, files: 0, compliance: null }
   const asWritten = Object.values(before.pages).every((page) => isAsWritten(page, files.there))
   if (wasWhole && before.ledger === ledger && asWritten) return nothing
 
@@ -96,9 +104,11 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const read = (done: number, of: number) => progress('read', done, of)
   const folded = await foldDays({ store, targets, files, published, dates, settled, all, outOfTime, read, save })
   const { digests, history, current, failures } = folded
+  const judged = (done: number, of: number) => progress('judged', done, of)
+  const judgements = await judgeDays({ store, declarations, folded, published, dates, outOfTime, judged })
   const seals = await copySeals(store, files, published, sealed)
   const figures: Figures = {
-    ...{ title, targets, digests, history, current, seals },
+    ...{ title, targets, digests, history, current, seals, declarations, judgements, clusterDomains },
     dates: dates.filter((date) => !failures.has(date)),
     unread: [...failures.keys()],
   }
@@ -117,7 +127,8 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
       return { previous: linked(previous), next: linked(next) }
     },
   }
-  let { remaining } = folded
+  const writeBeside = (key: string, text: string) => writeFileBeside(files, published, key, Buffer.from(text))
+  let remaining = folded.remaining + judgements.remaining
   if (remaining === 0) {
     remaining = await renderEach(figures, pages, plans, save)
     const areThere = entityPlans(figures).every(({ address }) => has(address) || pages.failures.has(address))
@@ -127,7 +138,8 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
     if (failures.size === 0 && areThere && periods.every(has)) {
       inReserve = true
       await pages.renderAll(overviewPlans(figures, plans), 1)
-      await writeSearch(files, published, `${JSON.stringify(searchIndex(current))}\n`)
+      await writeBeside(SEARCH, `${JSON.stringify(searchIndex(current))}\n`)
+      await writeBeside(FINDINGS_FEED, atomFeed({ title, url, compliance: judgements.current }))
     }
   }
   for (const [date, sentence] of failures) pages.failures.set(dayAddress(date), sentence)
@@ -139,7 +151,11 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
     const others = pages.failures.size === 1 ? '' : ` (and ${pages.failures.size - 1} more)`
     throw new Error(`publish: ${address === '' ? 'the home page' : address} cannot be made${others}: ${sentence}`)
   }
-  return { ...nothing, rendered: [...pages.rendered].sort(), remaining, files: files.written }
+  const rendered = [...pages.rendered].sort()
+  // Of a history that is not whole yet, what comes later would be told as new.
+  const isJudged = folded.remaining + judgements.remaining === 0
+  const compliance = isJudged ? judgements.current : null
+  return { ...nothing, rendered, remaining, files: files.written, compliance }
 }
 
 /** Looks at files of the months that may still change, and of one that cannot, another each hour. */
@@ -205,13 +221,12 @@ async function renderEach(
   return remaining + monthPlans().filter((plan) => pages.isLeft(plan)).length
 }
 
-/** Writes what the search reads, if it is another than what is there. */
-async function writeSearch(files: SiteFiles, { pages }: Published, text: string): Promise<void> {
-  const bytes = Buffer.from(text)
+/** Writes a file beside pages, if it is another than what is there. */
+async function writeFileBeside(files: SiteFiles, { pages }: Published, key: string, bytes: Uint8Array): Promise<void> {
   const report = sha256(bytes)
-  const known = pages[SEARCH]
+  const known = pages[key]
   if (known?.report === report && isAsWritten(known, files.there)) return
-  pages[SEARCH] = { frame: '', report, files: { [SEARCH]: await files.write(SEARCH, bytes) } }
+  pages[key] = { frame: '', report, files: { [key]: await files.write(key, bytes) } }
 }
 
 function inParts<T>(items: readonly T[], size: number): T[][] {

@@ -3,6 +3,7 @@ import { formatCsv } from '#core/csv.ts'
 import { sha256 } from '#core/hash.ts'
 import type { Download, PageReport } from '#core/report.ts'
 import { tablesOf } from '#core/tables.ts'
+import { textFilesOf } from '#core/text-files.ts'
 import type { Site } from '../pages.ts'
 
 export interface Rendering {
@@ -30,7 +31,7 @@ export async function renderPage(
   return files
 }
 
-/** What can be downloaded from a page: what its report names already, its tables, and the report itself with all but itself. */
+/** What can be downloaded from a page: what its report names already, its tables and texts, and the report itself with all but itself. */
 export function downloadsOf(report: PageReport): {
   downloads: Download[]
   beside: { file: string; bytes: Uint8Array }[] // those that are written with the page
@@ -39,11 +40,16 @@ export function downloadsOf(report: PageReport): {
     const bytes = Buffer.from(formatCsv(columns, rows))
     return { file, bytes, about: describe(file, title, bytes, rows.length) }
   })
-  const data = { ...report, downloads: [...report.downloads, ...tables.map(({ about }) => about)] }
+  const texts = textFilesOf(report).map(({ file, title, text, rows }) => {
+    const bytes = Buffer.from(text)
+    return { file, bytes, about: describe(file, title, bytes, rows) }
+  })
+  const written = [...tables, ...texts]
+  const data = { ...report, downloads: [...report.downloads, ...written.map(({ about }) => about)] }
   const json = Buffer.from(`${JSON.stringify(data, null, 1)}\n`)
   return {
     downloads: [...data.downloads, describe('report.json', 'This page as data', json, 1)],
-    beside: [...tables.map(({ file, bytes }) => ({ file, bytes })), { file: 'report.json', bytes: json }],
+    beside: [...written.map(({ file, bytes }) => ({ file, bytes })), { file: 'report.json', bytes: json }],
   }
 }
 

@@ -5,12 +5,16 @@
  */
 import { type ChainProblem, type StoredRollup, verifyChain } from '#core/chain.ts'
 import { zeroCoverage } from '#core/coverage.ts'
-import { parseRollupKey, rollupKey } from '#core/keys.ts'
-import type { DownloadsReport, RollupLink, SealCopy } from '#core/reports/downloads.ts'
+import { parseRollupKey, rollupKey, signatureKey } from '#core/keys.ts'
+import { type DownloadsReport, publicKeyCopy, type RollupLink, type SealCopy } from '#core/reports/downloads.ts'
 import type { ChainLink } from '#core/rollup.ts'
 import { decodeSeal, hourOfHead, type Seal } from '#core/seal.ts'
 import { type StoredSeal, soundSeals, verifySealChain, verifySealed } from '#core/seal-chain.ts'
+import { decodeSignature } from '#core/signature.ts'
 import { parseDate } from '#core/time.ts'
+import { type SignatureVerdict, sha256Of, verifySignature } from './signatures.ts'
+
+export { sha256Of } from './signatures.ts'
 
 /** The bytes of a file beside the month's page; throws one sentence when they cannot be had. */
 export type FetchFile = (file: string) => Promise<Uint8Array<ArrayBuffer>>
@@ -20,21 +24,25 @@ export interface VerifiedMonth {
   seals: number
   problems: ChainProblem[]
   newestSeal: { date: string; sha256: string } | null // worth keeping elsewhere
-}
-
-/** SHA-256 in lower-case hex; throws where the browser has no WebCrypto, which is outside HTTPS and localhost. */
-export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes)
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  signatures: { hold: number; unknown: number; keyIds: string[] } // unknown: of an algorithm this browser does not know
 }
 
 /** Verifies the chains of a month; what lies before its first rollup or seal is taken at the word of that one. */
 export async function verifyMonth({ month, chains, seals }: DownloadsReport, fetch: FetchFile): Promise<VerifiedMonth> {
   const problems: ChainProblem[] = []
   const stored: StoredSeal[] = []
+  const signatures = { hold: 0, unknown: 0, keyIds: new Set<string>() }
   for (const copy of seals) {
     try {
-      stored.push(await readSeal(copy, await fetch(copy.file)))
+      const bytes = await fetch(copy.file)
+      stored.push(await readSeal(copy, bytes))
+      if (!copy.signature) continue
+      const verdict = await verifyCopy(copy, bytes, fetch)
+      signatures.keyIds.add(copy.keyId)
+      if (verdict === 'altered') {
+        const message = `is not what key ${copy.keyId} signed`
+        problems.push({ kind: 'altered', key: signatureKey(copy.date), message })
+      } else signatures[verdict === 'holds' ? 'hold' : 'unknown']++
     } catch (error) {
       problems.push({ kind: 'missing', key: copy.key, message: (error as Error).message })
     }
@@ -64,7 +72,19 @@ export async function verifyMonth({ month, chains, seals }: DownloadsReport, fet
     seals: seals.length,
     problems,
     newestSeal: newest === undefined ? null : { date: newest.date, sha256: newest.sha256 },
+    signatures: { ...signatures, keyIds: [...signatures.keyIds] },
   }
+}
+
+async function verifyCopy(
+  { date, key, signature: file, keyId }: SealCopy,
+  seal: Uint8Array<ArrayBuffer>,
+  fetch: FetchFile,
+): Promise<SignatureVerdict> {
+  const signature = decodeSignature(await fetch(file), signatureKey(date))
+  const isOfSeal = signature.over.key === key && signature.over.sha256 === (await sha256Of(seal))
+  if (!isOfSeal || signature.keyId !== keyId) return 'altered'
+  return verifySignature(seal, signature, await fetch(publicKeyCopy(keyId)))
 }
 
 async function readSeal({ key, date }: SealCopy, bytes: Uint8Array<ArrayBuffer>): Promise<StoredSeal> {

@@ -1,9 +1,19 @@
 /** A sample month of files with its chains and seals: a ledger of two targets over three days, sealed, and its page's report. */
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { sha256 } from '#core/hash.ts'
 import { parseRollupKey, parseSealKey } from '#core/keys.ts'
+import { publicKeyOf } from '#core/public-key.ts'
 import type { Download } from '#core/report.ts'
-import { type DownloadsReport, downloadsReport, type RollupLink, sealCopy } from '#core/reports/downloads.ts'
+import {
+  type DownloadsReport,
+  downloadsReport,
+  publicKeyCopy,
+  type RollupLink,
+  sealCopy,
+  signatureCopy,
+} from '#core/reports/downloads.ts'
 import { decodeRollup } from '#core/rollup.ts'
+import { encodeSignature } from '#core/signature.ts'
 import { isoHour } from '#core/time.ts'
 import { DATES, type Objects, sealed } from '../sealed-ledger.ts'
 
@@ -12,6 +22,21 @@ export const SAMPLE_MONTH = '2026-11'
 export interface SampleDownloads {
   report: DownloadsReport
   files: Map<string, Uint8Array<ArrayBuffer>> // beside the month's page, and those of days below 'days/'
+}
+
+/** The same with every seal signed by a new Ed25519 key, whose public half lies beside them. */
+export async function signedDownloads(): Promise<SampleDownloads & { keyId: string; pem: string }> {
+  const { report, files } = await sampleDownloads()
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const { keyId, pem, algorithm } = publicKeyOf(publicKey, 'the key of the sample')
+  for (const { date, key, sha256: hash, file } of report.seals) {
+    const signature = sign(null, files.get(file) ?? Buffer.of(), privateKey).toString('base64')
+    const encoded = encodeSignature({ schema: 1, algorithm, keyId, over: { key, sha256: hash }, signature })
+    files.set(signatureCopy(date), new Uint8Array(encoded))
+  }
+  files.set(publicKeyCopy(keyId), new Uint8Array(Buffer.from(pem)))
+  const seals = report.seals.map((seal) => ({ ...seal, signature: signatureCopy(seal.date), keyId }))
+  return { report: { ...report, seals, keys: [{ keyId, file: publicKeyCopy(keyId) }] }, files, keyId, pem }
 }
 
 /** The report and the files of a month of a ledger, by default of the sealed one, with two files for each of its days. */

@@ -15,7 +15,9 @@ import { type HomeReport, homeReport } from '#core/reports/home.ts'
 import { type MonthReport, monthReport } from '#core/reports/month.ts'
 import { type SearchIndex, searchIndex } from '#core/reports/search.ts'
 import { type WorkloadReport, type WorkloadsReport, workloadReport, workloadsReport } from '#core/reports/workload.ts'
+import { judgedOf } from '../judged.ts'
 import { LAST_DAY, sampleDates, sampleDigest, sampleDownload, sampleTargets } from '../report-sample.ts'
+import { sampleEntityCompliance } from './compliance.ts'
 
 const TITLE = 'Egress'
 const closedDates = sampleDates().filter((date) => date < LAST_DAY)
@@ -75,8 +77,9 @@ export function sampleMonth(month = LAST_DAY.slice(0, 7)): MonthReport {
 
 export function sampleDestination(host: string): DestinationReport {
   const history = sampleHistory()
+  const compliance = sampleEntityCompliance()
   const last = history.destinations.find((one) => one.host === host)?.last ?? ''
-  const report = destinationReport({ title: TITLE, history, digest: digestOfDate(last), host })
+  const report = destinationReport({ title: TITLE, history, judged: judgedOf(digestOfDate(last)), compliance, host })
   return { ...report, downloads: [sampleDownload('callers.csv', 'Who ever called it', report.callers.length)] }
 }
 
@@ -88,7 +91,13 @@ export function sampleDestinations(): DestinationsReport {
 export function sampleWorkload(caller: Caller): WorkloadReport {
   const history = sampleHistory()
   const entity = history.workloads.find((one) => one.target === caller.target && one.workload === caller.workload)
-  const report = workloadReport({ title: TITLE, history, digest: digestOfDate(entity?.last ?? ''), ...caller })
+  const report = workloadReport({
+    title: TITLE,
+    history,
+    digest: digestOfDate(entity?.last ?? ''),
+    compliance: sampleEntityCompliance(),
+    ...caller,
+  })
   return { ...report, downloads: [sampleDownload('calls.csv', 'What it ever called', report.calls.length)] }
 }
 

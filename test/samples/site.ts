@@ -1,21 +1,31 @@
 /** The sample site: reports of pages of every kind that look at days, months, destinations and workloads, by their addresses. */
 import {
+  ATTESTATION,
   BLOCKED,
+  COMPLIANCE,
   COVERAGE,
   changesAddress,
   DESTINATIONS,
   DOWNLOADS,
   dayAddress,
   destinationAddress,
+  FINDINGS,
   HOME,
   monthAddress,
   monthDownloadsAddress,
+  READINESS,
+  REGISTER,
+  RESIDENCY,
   WORKLOADS,
   workloadAddress,
 } from '#core/addresses.ts'
+import type { DayPageReport } from '#core/reports/day.ts'
 import { DAY_WITH_GAPS, DAY_WITHOUT_DATA, LAST_DAY, SCRIPT_HOST, sampleDay } from '../report-sample.ts'
 import type { Reports } from '../site-build.ts'
+import { sampleAttestation } from './attestation.ts'
+import { sampleCompliance, sampleDayCompliance } from './compliance.ts'
 import { SAMPLE_MONTH, sampleDownloads } from './downloads.ts'
+import { sampleFindings } from './findings.ts'
 import {
   sampleDestination,
   sampleDestinations,
@@ -25,6 +35,9 @@ import {
   sampleWorkloads,
 } from './history.ts'
 import { sampleBlocked, sampleChanges, sampleCoverage } from './lookouts.ts'
+import { sampleReadiness } from './readiness.ts'
+import { sampleRegister } from './register.ts'
+import { sampleResidency } from './residency.ts'
 
 export const WHOLE_DAY = '2026-11-19'
 export const MONTH = '2026-11'
@@ -50,14 +63,25 @@ export const KINDS: [kind: string, address: string][] = [
   ['blocked', BLOCKED],
   ['coverage', COVERAGE],
   ['downloads', DOWNLOADS],
+  ['compliance', COMPLIANCE],
+  ['findings', FINDINGS],
+  ['register', REGISTER],
+  ['readiness', READINESS],
+  ['residency', RESIDENCY],
+  ['attestation', ATTESTATION],
 ]
+
+/** A day's page with what was judged of it. */
+export function sampleDayPage(date: string): DayPageReport {
+  return { ...sampleDay(date), compliance: sampleDayCompliance(date) }
+}
 
 export function sampleSite(): Reports {
   const days = [DAY_WITH_GAPS, DAY_WITHOUT_DATA, WHOLE_DAY, LAST_DAY]
   const hosts = [MOVED_HOST, SCRIPT_HOST, '']
   return {
     [HOME]: sampleHome(),
-    ...Object.fromEntries(days.map((date) => [dayAddress(date), sampleDay(date)])),
+    ...Object.fromEntries(days.map((date) => [dayAddress(date), sampleDayPage(date)])),
     [monthAddress(MONTH)]: sampleMonth(MONTH),
     [DESTINATIONS]: sampleDestinations(),
     ...Object.fromEntries(hosts.map((host) => [destinationAddress(host), sampleDestination(host)])),
@@ -68,5 +92,11 @@ export function sampleSite(): Reports {
     [COVERAGE]: sampleCoverage(),
     [DOWNLOADS]: downloads,
     [monthDownloadsAddress(SAMPLE_MONTH)]: downloads,
+    [COMPLIANCE]: sampleCompliance(),
+    [FINDINGS]: sampleFindings(),
+    [REGISTER]: sampleRegister(),
+    [READINESS]: sampleReadiness(),
+    [RESIDENCY]: sampleResidency(),
+    [ATTESTATION]: sampleAttestation(),
   }
 }

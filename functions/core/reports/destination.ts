@@ -1,11 +1,13 @@
 /** The reports of destinations: of one host, and of all there ever were. */
-import type { DayDigest, Edge } from '#core/digest.ts'
+import type { Edge } from '#core/digest.ts'
 import { workloadKey } from '#core/edge.ts'
-import { type Evidence, evidenceOf } from '#core/evidence.ts'
+import { type Evidence, weakestOf } from '#core/evidence.ts'
 import type { DestinationClass, Protocol } from '#core/flow.ts'
 import type { ClassSpan, History, PairHistory, Seen } from '#core/history.ts'
+import type { JudgedDay } from '#core/judged-day.ts'
 import { distinct } from '#core/order.ts'
 import type { ByClass, PageReport, ResponseRow, Totals } from '#core/report.ts'
+import type { EntityCompliance } from '#core/reports/compliance.ts'
 import {
   byLastDay,
   byLastSeen,
@@ -36,6 +38,7 @@ export interface DestinationReport extends PageReport, Seen {
   callers: PairHistory[] // most recently seen first, then most bytes
   provisional: boolean // `last` is still open
   lastDay: { byClass: ByClass; responses: ResponseRow[]; callers: CallerRow[] } // of `last`
+  compliance: EntityCompliance // as of `last`
 }
 
 export interface CallerRow {
@@ -66,16 +69,17 @@ export interface DestinationsReport extends PageReport {
 export interface DestinationInput {
   title: string // of the site
   history: History
-  digest: DayDigest // of the last day it was seen
+  judged: JudgedDay // the last day it was seen
+  compliance: EntityCompliance // of that day
   host: string
 }
 
 /** Builds the report of a destination; what it says depends on nothing after the last day it was seen. */
-export function destinationReport({ title, history, digest, host }: DestinationInput): DestinationReport {
+export function destinationReport({ title, history, judged, compliance, host }: DestinationInput): DestinationReport {
   const entity = history.destinations.find((one) => one.host === host)
   if (entity === undefined)
     throw new Error(`report of destination ${JSON.stringify(host)}: the history does not know it`)
-  const edges = digest.edges.filter((edge) => edge.host === host)
+  const edges = judged.edges.filter((edge) => edge.host === host)
   const { targets, protocols, ports, classes } = entity
   return {
     schema: 1,
@@ -89,11 +93,12 @@ export function destinationReport({ title, history, digest, host }: DestinationI
     targets,
     protocols,
     ports,
-    evidence: evidenceOf(edges),
+    evidence: weakestOf(edges.map(({ traffic }) => traffic.evidence)),
     classes,
-    ...pastOf(history, entity, digest),
+    ...pastOf(history, entity, judged.digest),
     callers: history.pairs.filter((pair) => pair.host === host).sort(byLastSeen),
     lastDay: { ...lastDayOf(edges), callers: callerRows(edges) },
+    compliance,
   }
 }
 

@@ -6,6 +6,7 @@ import type { ClassSpan, History, PairHistory, Seen } from '#core/history.ts'
 import { distinct } from '#core/order.ts'
 import type { Caller } from '#core/pair.ts'
 import type { ByClass, PageReport, ResponseRow, Totals } from '#core/report.ts'
+import type { EntityCompliance } from '#core/reports/compliance.ts'
 import {
   byLastDay,
   byLastSeen,
@@ -32,6 +33,7 @@ export interface WorkloadReport extends PageReport, Seen {
   calls: PairHistory[] // most recently seen first, then most bytes
   provisional: boolean // `last` is still open
   lastDay: { byClass: ByClass; responses: ResponseRow[]; calls: CallRow[] } // of `last`
+  compliance: EntityCompliance // as of `last`
 }
 
 export interface CallRow {
@@ -61,10 +63,12 @@ export interface WorkloadInput extends Caller {
   title: string // of the site
   history: History
   digest: DayDigest // of the last day it was seen
+  compliance: EntityCompliance // of that day
 }
 
 /** Builds the report of a workload; what it says depends on nothing after the last day it was seen. */
-export function workloadReport({ title, history, digest, target, namespace, workload }: WorkloadInput): WorkloadReport {
+export function workloadReport(input: WorkloadInput): WorkloadReport {
+  const { title, history, digest, compliance, target, namespace, workload } = input
   const isOf = (one: Caller) => one.workload === workload && one.namespace === namespace && one.target === target
   const entity = history.workloads.find(isOf)
   if (entity === undefined) {
@@ -88,6 +92,7 @@ export function workloadReport({ title, history, digest, target, namespace, work
     ...pastOf(history, entity, digest),
     calls: history.pairs.filter(isOf).sort(byLastSeen),
     lastDay: { ...lastDayOf(edges), calls: callRows(edges) },
+    compliance,
   }
 }
 

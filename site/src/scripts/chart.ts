@@ -25,6 +25,11 @@ const SERIES_COLOR: Record<string, string> = {
   blocked: '--blocked',
   errors: '--error',
   http: '--blocked',
+  approved: '--registered',
+  unapproved: '--passthrough',
+  expired: '--error',
+  high: '--error',
+  medium: '--passthrough',
 }
 
 const SERIES_NAME: Record<string, string> = { in: 'bytes in', http: 'HTTP and gRPC', tcp: 'TCP' }

@@ -3,6 +3,7 @@
  * no data is always last. A table without this script is the same table.
  */
 import { grouped } from '../format.ts'
+import { toClipboard } from './clipboard.ts'
 
 type Value = number | string | null // null: no data
 type Direction = 'ascending' | 'descending'
@@ -119,19 +120,6 @@ function copyText(table: HTMLTableElement): { text: string; rows: number } {
       .join('\t')
   const head = table.tHead ? [...table.tHead.rows].map(line) : []
   return { text: [...head, ...rows.map(line)].join('\n'), rows: rows.length }
-}
-
-/** The clipboard, where the page may have it; a page opened from a folder or over HTTP may not. */
-async function toClipboard(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text)
-  const area = document.createElement('textarea')
-  area.value = text
-  area.className = 'spoken'
-  document.body.append(area)
-  area.select()
-  const done = document.execCommand('copy')
-  area.remove()
-  if (!done) throw new Error('the browser refused')
 }
 
 function makeCopyable(table: HTMLTableElement, button: HTMLButtonElement, output: HTMLOutputElement): void {

@@ -1,7 +1,8 @@
 /** Verifies files and the chain of a month inside the page; labels and names are only ever written as text. */
 import type { DownloadsReport } from '#core/reports/downloads.ts'
 import { grouped, shownLabel, spelledOut } from '../format.ts'
-import { sha256Of, verifyMonth } from '../verification.ts'
+import { keyIdsIn } from '../signatures.ts'
+import { sha256Of, type VerifiedMonth, verifyMonth } from '../verification.ts'
 
 const FILES_AT_A_TIME = 4
 const PROBLEMS_SHOWN = 50
@@ -90,7 +91,11 @@ async function lookFor(files: Iterable<File>, list: Element, data: MonthData): P
   for (const file of files) {
     const name = shownLabel(file.name).text
     try {
-      const sha256 = await sha256Of(new Uint8Array(await file.arrayBuffer()))
+      const bytes = new Uint8Array(await file.arrayBuffer())
+      const keyIds = await keyIdsIn(bytes)
+      for (const keyId of keyIds) await compareKey(keyId, name, list, data)
+      if (keyIds.length > 0) continue
+      const sha256 = await sha256Of(bytes)
       const known = await nameOf(sha256, data)
       if (known !== null) item(list, 'good', `${name} is ${known}, unaltered.`)
       else item(list, 'altered', `${name} is none of this month's: nothing here has SHA-256 ${sha256}.`)
@@ -98,6 +103,21 @@ async function lookFor(files: Iterable<File>, list: Element, data: MonthData): P
       item(list, 'missing', obstacle() || `${name} could not be looked for: ${(error as Error).message}.`)
     }
   }
+}
+
+/** Says whether a key that the reader was given signs here, which the site's own copy of a key cannot prove. */
+async function compareKey(keyId: string, name: string, list: Element, data: MonthData): Promise<void> {
+  const { seals, keys } = await data.read()
+  const signed = seals.filter((seal) => seal.keyId === keyId).length
+  const of = `${grouped(signed)} of ${grouped(seals.length)} seals here`
+  if (signed > 0)
+    item(
+      list,
+      'good',
+      `${name} holds key ${keyId}, by which ${of} say they are signed; verify the chain to see that their signatures hold.`,
+    )
+  else if (keys.length === 0) item(list, 'missing', `${name} holds key ${keyId}, and no seal here is signed.`)
+  else item(list, 'altered', `${name} holds key ${keyId}, and no seal here is signed by it.`)
 }
 
 async function verifyFiles(progress: HTMLProgressElement, signal: AbortSignal): Promise<string> {
@@ -137,7 +157,7 @@ async function verifyChain(output: Element, data: MonthData): Promise<void> {
   const said = document.createElement('p')
   output.replaceChildren(said)
   try {
-    const { rollups, seals, problems, newestSeal } = await verifyMonth(await data.read(), (file) =>
+    const { rollups, seals, problems, newestSeal, signatures } = await verifyMonth(await data.read(), (file) =>
       fetchBytes(data.base + file),
     )
     const walked = `${grouped(rollups)} rollups and ${grouped(seals)} seals`
@@ -154,11 +174,21 @@ async function verifyChain(output: Element, data: MonthData): Promise<void> {
     const keep = document.createElement('p')
     keep.className = 'soft'
     keep.textContent = `Newest seal, of ${newestSeal.date}: ${newestSeal.sha256}`
-    output.append(keep)
+    output.append(keep, ofSignatures(signatures, seals))
   } catch (error) {
     said.className = 'mark missing'
     said.textContent = obstacle() || `The chain could not be walked: ${(error as Error).message}.`
   }
+}
+
+function ofSignatures({ hold, unknown, keyIds }: VerifiedMonth['signatures'], seals: number): HTMLElement {
+  const said = document.createElement('p')
+  said.className = 'soft'
+  const by = `by key ${keyIds.join(', ')}; compare it with the one that you were given`
+  if (keyIds.length === 0) said.textContent = 'No seal here is signed.'
+  else if (unknown > 0) said.textContent = `${grouped(unknown)} signatures cannot be verified in this browser.`
+  else said.textContent = `${grouped(hold)} of ${grouped(seals)} seals have a signature that holds, ${by}.`
+  return said
 }
 
 function startVerification(root: HTMLElement): void {
