@@ -1,18 +1,26 @@
 /** The command line: the same stages that run on a schedule, for a person at a terminal. */
 import { parseArgs } from 'node:util'
+import { audit } from './command/audit.ts'
 import { check } from './command/check.ts'
 import { type Command, type OptionSpec, type Terminal, UsageError } from './command/command.ts'
 import { demo } from './command/demo.ts'
 import { exportCommand } from './command/export.ts'
+import { istio } from './command/istio.ts'
 import { publish } from './command/publish.ts'
 import { query } from './command/query.ts'
+import { readiness } from './command/readiness.ts'
+import { register } from './command/register.ts'
 import { scrape } from './command/scrape.ts'
 import { seal } from './command/seal.ts'
 import { serve } from './command/serve.ts'
 import { verify } from './command/verify.ts'
 import { ConfigError } from './config.ts'
+import { DeclaredError } from './declared.ts'
 
-const COMMANDS: readonly Command[] = [check, scrape, publish, exportCommand, seal, verify, serve, query, demo]
+const COMMANDS: readonly Command[] = [
+  ...[check, scrape, publish, exportCommand, register, readiness, istio],
+  ...[seal, verify, audit, serve, query, demo],
+]
 
 const HELP_OPTION: Record<string, OptionSpec> = { help: { type: 'boolean', help: 'this text' } }
 
@@ -37,7 +45,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return await command.run(values, positionals, terminal)
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    const wrong = error instanceof UsageError || error instanceof ConfigError
+    const wrong = [UsageError, ConfigError, DeclaredError].some((kind) => error instanceof kind)
     terminal.say(
       error instanceof UsageError
         ? `${name}: ${error.message}\nusage: wharfage ${name} ${command.usage}`

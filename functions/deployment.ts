@@ -1,8 +1,10 @@
 /** Deployment: what the functions on AWS know of the configuration. Packaging writes it beside each bundle, checked. */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Declared } from '#core/declarations.ts'
 import { parseSecretRef } from '#core/secret-ref.ts'
 import type { Retention, SecretRef, Target } from '#core/target.ts'
+import type { NotifyTargets } from './notify/channels.ts'
 
 export interface Deployment {
   schema: 1
@@ -11,6 +13,10 @@ export interface Deployment {
   retention: Retention | null
   targets: Target[]
   title: string // of the site
+  declared?: Declared // of publish: what the files that the configuration named declared when it was packaged
+  siteUrl?: string // of publish: at which the site is read
+  notify?: NotifyTargets // of publish: where new findings are sent
+  signingKey?: string // ARN of the key in KMS that signs seals; without one none is signed
 }
 
 /** The file's name, in the root of each function's package. */

@@ -8,12 +8,13 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { check } from '../functions/command/check.ts'
 import { type Config, ConfigError, loadConfig } from '../functions/config.ts'
 import { DEPLOYMENT_FILE } from '../functions/deployment.ts'
 import { buildSite } from '../functions/site-build.ts'
 import { alarms } from './alarms.ts'
 import { athena, savedQueries } from './athena.ts'
-import { bundle, FUNCTIONS, type FunctionName } from './bundle.ts'
+import { bundle, FUNCTIONS, type FunctionName, minified } from './bundle.ts'
 import { type AwsConfig, unmetRequirements } from './requirements.ts'
 import { roles } from './roles.ts'
 import { deploymentOf, type Stack, stackOf, unreadable } from './stack.ts'
@@ -36,7 +37,7 @@ export interface PackagedFunction {
   sha256: string // of the zip, hex
 }
 
-/** The configuration cannot be packaged: everything that stands against it, line by line. */
+/** The configuration cannot be packaged: everything that stands against it and the files it names, line by line. */
 export class RequirementsError extends Error {}
 
 /**
@@ -74,12 +75,20 @@ export async function packageStack({
 }
 
 async function requireAws(config: Config): Promise<AwsConfig> {
+  const mistakes = await mistakesIn(config)
   const problems = [...unmetRequirements(config), ...(await unreadable(config))]
-  if (problems.length === 0) return config as AwsConfig
+  if (mistakes.length === 0 && problems.length === 0) return config as AwsConfig
   const count = problems.length === 1 ? 'a requirement' : `${problems.length} requirements`
-  throw new RequirementsError(
-    [`configuration ${config.path} misses ${count} of AWS:`, ...problems.map((problem) => `  ${problem}`)].join('\n'),
-  )
+  const missed = problems.length === 0 ? [] : [`configuration ${config.path} misses ${count} of AWS:`]
+  throw new RequirementsError([...mistakes, ...missed, ...problems.map((problem) => `  ${problem}`)].join('\n'))
+}
+
+/** What the command `check` has against the files that a configuration names, which are packaged as they are now. */
+async function mistakesIn({ path }: Config): Promise<string[]> {
+  const said: string[] = []
+  const { signal: stop } = new AbortController()
+  const terminal = { out: async () => {}, say: (line: string) => said.push(line), progress: () => {}, stop, cwd: ROOT }
+  return (await check.run({ config: path }, [], terminal)) === 0 ? [] : said
 }
 
 async function packageFunction(name: FunctionName, config: AwsConfig, build: string): Promise<PackagedFunction> {
@@ -90,7 +99,7 @@ async function packageFunction(name: FunctionName, config: AwsConfig, build: str
     ['LICENSES', Buffer.from(licences)],
     [DEPLOYMENT_FILE, Buffer.from(`${JSON.stringify(deployment, null, 1)}\n`)],
     ...certificates,
-    ...(name === 'publish' ? await readFolder(BUILT_SITE, 'site') : []),
+    ...(name === 'publish' ? await pagesOf(BUILT_SITE) : []),
   ])
   const folder = join(build, name)
   await rm(folder, { recursive: true, force: true })
@@ -116,6 +125,16 @@ async function writeResources(config: AwsConfig, stack: Stack, build: string): P
   for (const [file, content] of Object.entries(files)) {
     await writeFile(join(build, file), `${JSON.stringify(content, null, 1)}\n`)
   }
+}
+
+/** The built site as it is packed: what renders the pages without its comments and spaces, what is published as it is. */
+async function pagesOf(dir: string): Promise<[path: string, bytes: Uint8Array][]> {
+  const files = await readFolder(dir, 'site')
+  return Promise.all(
+    files.map(async ([path, bytes]): Promise<[string, Uint8Array]> => {
+      return [path, /^site\/server\/.*\.mjs$/.test(path) ? await minified(bytes) : bytes]
+    }),
+  )
 }
 
 /** Every file below a folder, by its path below `name`. */

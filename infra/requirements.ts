@@ -17,6 +17,8 @@ export const MAX_SECRETS = 7_000
 export function unmetRequirements(config: Config): string[] {
   return [
     ...storeProblems(config),
+    ...signingProblems(config),
+    ...notifyProblems(config),
     ...awsProblems(config.aws),
     ...countProblems(config.targets),
     ...config.targets.flatMap((target, i) => targetProblems(target).map((problem) => `targets[${i}].${problem}`)),
@@ -34,6 +36,24 @@ function storeProblems({ store }: Config): string[] {
     )
   }
   return problems
+}
+
+function signingProblems({ signing }: Config): string[] {
+  if (signing === null) return []
+  if (signing.kind === 'file') {
+    return [
+      'signing.key: is a private key that would lie readable in the package of seal; name a key in KMS by its ARN',
+    ]
+  }
+  if (/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(signing.keyId)) return []
+  return [
+    `signing.kms: ${signing.keyId} is no ARN of a key, which the role of seal must name; write arn:aws:kms:…:key/…`,
+  ]
+}
+
+function notifyProblems({ notify: { webhook } }: Config): string[] {
+  const problem = webhook === null ? null : secretProblem(webhook)
+  return problem === null ? [] : [`notify.webhook: ${problem}`]
 }
 
 function awsProblems(aws: AwsSettings | null): string[] {
@@ -77,11 +97,13 @@ export function secretArns(targets: readonly Target[]): string[] {
     tls?.cert,
     tls?.key,
   ])
-  const arns = refs.flatMap((ref) => {
-    const place = ref === undefined ? null : parseSecretRef(ref)
-    return place?.kind === 'secretsmanager' ? [place.arn] : []
-  })
-  return [...new Set(arns)].sort()
+  return [...new Set(refs.flatMap((ref) => (ref === undefined ? [] : arnsOf(ref))))].sort()
+}
+
+/** The ARN of a secret, without the key inside; none of what is no secret in Secrets Manager. */
+export function arnsOf(ref: SecretRef): string[] {
+  const place = parseSecretRef(ref)
+  return place?.kind === 'secretsmanager' ? [place.arn] : []
 }
 
 function targetProblems({ url, intervalSeconds, auth }: Target): string[] {

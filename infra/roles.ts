@@ -71,16 +71,28 @@ function scrapeStatements(stack: Stack): Statement[] {
   ]
 }
 
-function publishStatements({ bucket, prefix }: Stack): Statement[] {
+function publishStatements(stack: Stack): Statement[] {
+  const { bucket, prefix, signingKey, topic, webhookSecrets } = stack
+  // Public keys are copied beside the seals that they make good.
+  const copied = signingKey === null ? ['seals/*'] : ['seals/*', 'keys/*']
   return [
-    allow('ReadLedger', 's3:GetObject', objects(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*'])),
+    allow('ReadLedger', 's3:GetObject', objects(bucket, prefix, ['checkpoints/*', 'rollups/*', ...copied])),
     // Digests of days and their history, and what has been published from what; all of it can be made again.
     allow(
       'ReadAndWriteDerived',
       ['s3:GetObject', 's3:PutObject'],
       objects(bucket, prefix, ['daily/*', 'published.json']),
     ),
-    list(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*']),
+    // What the configuration declares is recorded once, and read to judge by.
+    allow('ReadAndWriteDeclarations', ['s3:GetObject', 's3:PutObject'], objects(bucket, prefix, ['declarations/*'])),
+    ...retain(stack, 'declarations/*'),
+    list(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*', 'declarations/*']),
+    // New findings: who was told of which, and where they are sent.
+    ...(topic === null && webhookSecrets.length === 0
+      ? []
+      : [allow('RecordWhoWasTold', ['s3:GetObject', 's3:PutObject'], objects(bucket, prefix, ['notified.json']))]),
+    ...(topic === null ? [] : [allow('SendFindings', 'sns:Publish', topic)]),
+    ...(webhookSecrets.length === 0 ? [] : [allow('ReadWebhook', 'secretsmanager:GetSecretValue', webhookSecrets)]),
     // Pages are written whole and never read back; what is there is known from the list.
     allow('WritePages', 's3:PutObject', { 'Fn::Sub': `\${SiteBucket.Arn}/*` }),
     allow('ListPages', 's3:ListBucket', { 'Fn::GetAtt': ['SiteBucket', 'Arn'] }),
@@ -88,13 +100,22 @@ function publishStatements({ bucket, prefix }: Stack): Statement[] {
 }
 
 function sealStatements(stack: Stack): Statement[] {
-  const { bucket, prefix } = stack
+  const { bucket, prefix, signingKey } = stack
+  const signing =
+    signingKey === null
+      ? []
+      : [
+          allow('SignSeals', ['kms:GetPublicKey', 'kms:Sign'], signingKey),
+          // The public key is kept beside what it makes good, and read where it is there already.
+          allow('ReadAndWriteKeys', ['s3:GetObject', 's3:PutObject'], objects(bucket, prefix, ['keys/*'])),
+        ]
   return [
     allow('ReadLedger', 's3:GetObject', objects(bucket, prefix, ['checkpoints/*', 'rollups/*'])),
     // A seal is chained to the one before it, so that is read, too.
     allow('ReadAndWriteSeals', ['s3:GetObject', 's3:PutObject'], objects(bucket, prefix, ['seals/*'])),
     list(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*']),
-    ...retain(stack, 'seals/*'),
+    ...signing,
+    ...retain(stack, ...(signingKey === null ? ['seals/*'] : ['seals/*', 'keys/*'])),
   ]
 }
 
@@ -110,8 +131,8 @@ function list(bucket: string, prefix: string, keys: string[]): Statement {
 }
 
 /** S3 asks for this permission where an object is written with a retention. */
-function retain({ bucket, prefix, retention }: Stack, keys: string): Statement[] {
-  return retention ? [allow('RetainWhatIsWritten', 's3:PutObjectRetention', objects(bucket, prefix, [keys]))] : []
+function retain({ bucket, prefix, retention }: Stack, ...keys: string[]): Statement[] {
+  return retention ? [allow('RetainWhatIsWritten', 's3:PutObjectRetention', objects(bucket, prefix, keys))] : []
 }
 
 /**

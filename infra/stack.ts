@@ -4,10 +4,11 @@ import { basename } from 'node:path'
 import { parseSecretRef } from '#core/secret-ref.ts'
 import type { Auth, SecretRef, Target } from '#core/target.ts'
 import type { AwsSettings, Config } from '../functions/config.ts'
+import { loadDeclared } from '../functions/declared.ts'
 import type { Deployment } from '../functions/deployment.ts'
 import { resolveSecret } from '../functions/secrets.ts'
 import type { FunctionName } from './bundle.ts'
-import { type AwsConfig, secretArns } from './requirements.ts'
+import { type AwsConfig, arnsOf, secretArns } from './requirements.ts'
 import { viewerFunction, viewerPasswordHash } from './viewer.ts'
 
 /** What serverless.yml and infra/*.yml read, as `${self:custom.stack.…}`. */
@@ -22,11 +23,14 @@ export interface Stack {
   scrapeConcurrency: number // of scrape, each run taking up to ten targets
   scrapeMemory: number // MB
   secrets: string[] // ARNs that scrape reads, sorted
+  topic: string | null // ARN of the SNS topic to which publish sends new findings
+  webhookSecrets: string[] // ARN of the secret that holds the URL to which it posts them
+  signingKey: string | null // ARN of the key in KMS with which seal signs
   viewer: string // source of the function that decides who may read the pages
 }
 
 /** The stack of a configuration; throws one sentence when the password of the pages cannot be had or could be guessed. */
-export async function stackOf({ aws, store, targets, retention }: AwsConfig): Promise<Stack> {
+export async function stackOf({ aws, store, targets, retention, signing, notify }: AwsConfig): Promise<Stack> {
   return {
     name: aws.stack,
     region: aws.region,
@@ -38,6 +42,9 @@ export async function stackOf({ aws, store, targets, retention }: AwsConfig): Pr
     scrapeConcurrency: Math.max(2, 2 * Math.ceil(targets.length / 10)),
     scrapeMemory: aws.scrapeMemory,
     secrets: secretArns(targets),
+    topic: notify.sns,
+    webhookSecrets: notify.webhook === null ? [] : arnsOf(notify.webhook),
+    signingKey: signing?.kind === 'kms' ? signing.keyId : null,
     viewer: viewerFunction(aws, await passwordHash(aws)),
   }
 }
@@ -91,7 +98,7 @@ export async function deploymentOf(config: AwsConfig, name: FunctionName): Promi
     }
     targets.push({ ...target, auth })
   }
-  const { store, retention, site } = config
+  const { store, retention, site, signing, notify } = config
   const deployment: Deployment = {
     schema: 1,
     bucket: store.bucket,
@@ -99,6 +106,12 @@ export async function deploymentOf(config: AwsConfig, name: FunctionName): Promi
     retention,
     targets,
     title: site.title,
+    ...(name === 'publish' && {
+      declared: await loadDeclared(config),
+      notify,
+      ...(site.url !== null && { siteUrl: site.url }),
+    }),
+    ...(name === 'seal' && signing?.kind === 'kms' && { signingKey: signing.keyId }),
   }
   return { deployment, certificates }
 }

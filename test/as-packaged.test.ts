@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { strToU8, unzipSync, zipSync } from 'fflate'
 import { formatDueScrape } from '#core/due-scrape.ts'
+import type { ToldFinding } from '#core/findings/telling.ts'
 import { rollupKey } from '#core/keys.ts'
 import { parseDate } from '#core/time.ts'
 import { folderStore } from '../functions/store/folder.ts'
@@ -21,11 +22,15 @@ import {
   command,
   commandWithin,
   failuresOf,
+  HOOK_ARN,
+  HOOK_SECRET,
+  KEY_ARN,
   liveSixHours,
   PREFIX,
   SECRET_ARN,
   type SixHours,
   TOKENS,
+  TOPIC_ARN,
   takeMessages,
 } from './six-hours.ts'
 
@@ -77,6 +82,9 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
 
   test.each([
     ['rollups', 'rollups/', 'data', () => BUCKET, PREFIX, 12],
+    // What the command line was given; it would have added what it holds to be something else.
+    ['declarations', 'declarations/', 'data', () => BUCKET, PREFIX, 3],
+    ['public keys', 'keys/', 'data', () => BUCKET, PREFIX, 1],
     ['pages', '', 'site', siteBucket, '', 15],
   ])('the %s are those of the command line, byte for byte', async (_, prefix, folder, bucket, root, least) => {
     const store = folderStore(join(life.folder, folder))
@@ -120,20 +128,26 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
         commandWithin(life, args),
         command(life, [...args, '--config', 'bucket.yaml'], env),
       ])
-      expect(inBucket).toBe(inFolder)
+      // Only of a bucket is there anything to say of versions.
+      expect(inBucket.replace(/^versions: whole: \d+ objects that are written once\n/m, '')).toBe(inFolder)
       expect(inBucket.length).toBeGreaterThan(100)
     }
     expect(life.commandFailures).toEqual([])
   })
 
-  test('every object has one version and a lock, if it is a rollup or a seal, and is its own function’s work', () => {
+  test('every object that is written once has one version and a lock, and is its own function’s work', () => {
     const { aws, roles } = life.deployed
-    const writers: Record<string, FunctionName> = { checkpoints: 'scrape', rollups: 'scrape', seals: 'seal' }
+    const writers: Record<string, FunctionName> = {
+      checkpoints: 'scrape',
+      rollups: 'scrape',
+      seals: 'seal',
+      keys: 'seal',
+    }
     for (const [key, versions] of aws.versions(BUCKET)) {
       const [kind] = key.slice(PREFIX.length).split('/')
       const writer = roles[writers[kind] ?? 'publish'].accessKeyId
       expect([key, new Set(versions.map(({ accessKeyId }) => accessKeyId))]).toEqual([key, new Set([writer])])
-      const isKept = kind === 'rollups' || kind === 'seals'
+      const isKept = ['rollups', 'seals', 'keys', 'declarations'].includes(kind)
       if (isKept) expect([key, versions.length]).toEqual([key, 1])
       for (const { retention } of versions) {
         expect([key, retention?.mode]).toEqual([key, isKept ? 'GOVERNANCE' : undefined])
@@ -163,11 +177,28 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
   })
 
   test('a new token is fetched when the old one is refused, and otherwise not at each scrape', () => {
-    const fetched = life.deployed.aws.requests.filter(({ operation }) => operation === 'GetSecretValue')
+    const fetched = life.deployed.aws.requests.filter(({ resource }) => resource === SECRET_ARN)
     const scrapes = linesOf(life.invocations.scrape).filter(({ target }) => target === 'prod-us')
     expect(life.gate.refused).toBeGreaterThan(0)
     expect(fetched.length).toBeGreaterThan(1)
     expect(fetched.length).toBeLessThan(scrapes.length / 4)
+  })
+
+  test('new findings are sent to the topic and the webhook, once each, and are those of the pages', () => {
+    const published = life.deployed.aws.topics.get(TOPIC_ARN)?.map((form) => JSON.parse(`${form.get('Message')}`)) ?? []
+    const posted = life.hook.posts.map(({ body }) => JSON.parse(body))
+    expect(published.map(({ default: json }) => JSON.parse(json))).toEqual(posted)
+    expect(new Set(life.hook.posts.map(({ path }) => path))).toEqual(new Set([`/${HOOK_SECRET}`]))
+    const told: ToldFinding[] = posted.flatMap(({ findings }) => findings)
+    expect(told.length).toBeGreaterThan(3)
+    expect(new Set(told.map(({ id }) => id)).size).toBe(told.length)
+    // Each tells where it is read.
+    const pages = life.deployed.aws.objects(siteBucket())
+    for (const { url } of told) {
+      const { origin, pathname, hash } = new URL(`${url}`)
+      const page = Buffer.from(pages.get(`${pathname.slice(1)}index.html`)?.bytes ?? []).toString()
+      expect([origin, url, page.includes(`id="${hash.slice(1)}"`)]).toEqual(['https://egress.example', url, true])
+    }
   })
 
   test('all that is printed is one JSON object a line, of its own invocation', () => {
@@ -181,7 +212,7 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
 
   test('no secret is in a log, an object, a page, a package or the template', () => {
     const { aws, stack } = life.deployed
-    const forms = TOKENS.flatMap((token) => [token, Buffer.from(token).toString('base64')])
+    const forms = [...TOKENS, HOOK_SECRET].flatMap((token) => [token, Buffer.from(token).toString('base64')])
     const places: [string, string][] = [
       ['template', JSON.stringify(stack)],
       ...all().map(({ lines, payload }): [string, string] => ['log', lines.join('\n') + JSON.stringify(payload)]),
@@ -301,7 +332,11 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
     expect(errorsOf(invocation)).toEqual([expect.stringContaining('s3:GetObject')])
   })
 
-  permissionsContract(() => life.deployed, { bucket: BUCKET, prefix: PREFIX, secret: SECRET_ARN })
+  permissionsContract(() => life.deployed, {
+    bucket: BUCKET,
+    prefix: PREFIX,
+    others: [SECRET_ARN, HOOK_ARN, TOPIC_ARN, KEY_ARN],
+  })
 })
 
 function packageOf(name: FunctionName): Record<string, Uint8Array> {

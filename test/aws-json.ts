@@ -1,5 +1,6 @@
-/** The JSON protocols of SQS and Secrets Manager, as far as the functions speak them; all else is refused. */
+/** The JSON protocols of SQS, Secrets Manager and KMS, as far as the functions speak them; all else is refused. */
 import { createHash, randomUUID } from 'node:crypto'
+import type { KmsKey } from './aws-kms.ts'
 
 export interface JsonRequest {
   target: string // X-Amz-Target: 'AmazonSQS.SendMessageBatch'
@@ -9,6 +10,7 @@ export interface JsonRequest {
 export interface JsonState {
   queues: Map<string, string[]> // by queue url: bodies of the messages, oldest first
   secrets: Map<string, string | Uint8Array> // by ARN; bytes: a binary secret
+  keys: Map<string, KmsKey> // by ARN
   refuseMessage: ((body: string) => boolean) | null // entries of a batch that fail while the others are taken
 }
 
@@ -33,6 +35,10 @@ export function answerJson({ target, body }: JsonRequest, state: JsonState): Rec
       return sendBatch(queueOf(body, state), body.Entries, state)
     case 'secretsmanager.GetSecretValue':
       return secretValue(textOf(body, 'SecretId'), state)
+    case 'TrentService.GetPublicKey':
+      return { ...about(body), PublicKey: base64(keyOf(body, state).publicKey), KeyUsage: 'SIGN_VERIFY' }
+    case 'TrentService.Sign':
+      return { ...about(body), Signature: base64(keyOf(body, state).sign(digestOf(body))) }
     default:
       throw new JsonError('UnknownOperationException', `${target} is not answered`)
   }
@@ -84,6 +90,23 @@ function secretValue(id: string, { secrets }: JsonState): Record<string, unknown
   return typeof value === 'string'
     ? { ...about, SecretString: value }
     : { ...about, SecretBinary: Buffer.from(value).toString('base64') }
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+const about = ({ KeyId }: Record<string, unknown>) => ({ KeyId, KeySpec: 'ECC_NIST_P256' })
+
+function keyOf(body: Record<string, unknown>, { keys }: JsonState): KmsKey {
+  const key = keys.get(textOf(body, 'KeyId'))
+  if (key === undefined) throw new JsonError('NotFoundException', `Key '${body.KeyId}' does not exist`)
+  return key
+}
+
+function digestOf(body: Record<string, unknown>): Uint8Array {
+  const digest = Buffer.from(textOf(body, 'Message'), 'base64')
+  if (body.MessageType !== 'DIGEST' || body.SigningAlgorithm !== 'ECDSA_SHA_256' || digest.length !== 32) {
+    throw new JsonError('ValidationException', 'Digest is invalid length for algorithm ECDSA_SHA_256.')
+  }
+  return digest
 }
 
 function textOf(body: Record<string, unknown>, name: string): string {

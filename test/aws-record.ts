@@ -4,10 +4,12 @@ import { s3Operation } from './aws-s3.ts'
 export const REGION = 'eu-west-1'
 export const ACCOUNT = '000000000000'
 
+export type JsonService = 'sqs' | 'secretsmanager' | 'kms'
+
 /** One request, by what IAM would ask about it. */
 export interface RecordedRequest {
   accessKeyId: string // '' when the signature was refused
-  service: 's3' | 'sqs' | 'secretsmanager'
+  service: 's3' | JsonService | 'sns'
   operation: string // 'PutObject'
   action: string // IAM's: 's3:PutObject'
   alsoNeeds: string[] // further actions on the same resource: 's3:PutObjectRetention'
@@ -31,28 +33,38 @@ export interface Received {
 export function recordOf(received: Received, now: number): RecordedRequest {
   const { headers } = received
   const target = headers['x-amz-target']
+  const form = formOf(received)
+  if (form !== null) {
+    const operation = `${form.get('Action')}`
+    return recordOfCall(received, { service: 'sns', operation, resource: `${form.get('TopicArn')}` })
+  }
   if (target === undefined) return recordOfS3(received, now)
   const [prefix, operation] = target.split('.')
-  const body = jsonOf(received)
-  const isSqs = prefix === 'AmazonSQS'
-  return {
-    accessKeyId: '',
-    service: isSqs ? 'sqs' : 'secretsmanager',
-    operation,
-    // A batch needs the permission to send one.
-    action: isSqs ? `sqs:${operation.replace(/Batch$/, '')}` : `secretsmanager:${operation}`,
-    alsoNeeds: [],
-    resource: isSqs
-      ? `arn:aws:sqs:${REGION}:${ACCOUNT}:${String(body.QueueUrl).split('/').at(-1)}`
-      : String(body.SecretId),
-    key: '',
-    headers,
-    conditions: {},
-    status: 0,
-  }
+  const service = JSON_SERVICES[prefix] ?? 'secretsmanager'
+  return recordOfCall(received, { service, operation, resource: resourceOf(service, jsonOf(received)) })
 }
 
-const S3_ACTIONS: Record<string, string> = { ListObjectsV2: 's3:ListBucket', HeadObject: 's3:GetObject' }
+const JSON_SERVICES: Record<string, JsonService> = { AmazonSQS: 'sqs', TrentService: 'kms' }
+
+function resourceOf(service: JsonService, { QueueUrl, KeyId, SecretId }: Record<string, unknown>): string {
+  if (service === 'sqs') return `arn:aws:sqs:${REGION}:${ACCOUNT}:${String(QueueUrl).split('/').at(-1)}`
+  return String(service === 'kms' ? KeyId : SecretId)
+}
+
+function recordOfCall(
+  { headers }: Received,
+  call: Pick<RecordedRequest, 'service' | 'operation' | 'resource'>,
+): RecordedRequest {
+  // A batch needs the permission to send one.
+  const action = `${call.service}:${call.operation.replace(/Batch$/, '')}`
+  return { accessKeyId: '', ...call, action, alsoNeeds: [], key: '', headers, conditions: {}, status: 0 }
+}
+
+const S3_ACTIONS: Record<string, string> = {
+  ListObjectsV2: 's3:ListBucket',
+  ListObjectVersions: 's3:ListBucketVersions',
+  HeadObject: 's3:GetObject',
+}
 
 function recordOfS3({ method, path, query, headers }: Received, now: number): RecordedRequest {
   const { bucket, key } = objectOf(path)
@@ -100,6 +112,12 @@ function operationOf(method: string, key: string, query: URLSearchParams): strin
 export function objectOf(path: string): { bucket: string; key: string } {
   const [, bucket, ...segments] = path.split('/')
   return { bucket, key: decodeURIComponent(segments.join('/')) }
+}
+
+/** The body of a request of the Query protocol; null for one of another. */
+export function formOf({ headers, body }: Received): URLSearchParams | null {
+  const isForm = /^application\/x-www-form-urlencoded\b/.test(headers['content-type'] ?? '')
+  return isForm ? new URLSearchParams(Buffer.from(body).toString()) : null
 }
 
 /** The body of a request of the JSON protocols. */

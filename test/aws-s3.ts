@@ -81,6 +81,7 @@ const CHECKSUMS: Record<string, (bytes: Uint8Array) => Uint8Array> = {
 export function s3Operation(method: string, key: string, query: URLSearchParams): string {
   const subresources = [...query.keys()].filter((name) => name !== 'x-id')
   if (key === '' && method === 'GET' && query.get('list-type') === '2') return 'ListObjectsV2'
+  if (key === '' && method === 'GET' && query.has('versions')) return 'ListObjectVersions'
   if (key !== '' && subresources.length === 0) {
     const operations: Record<string, string> = {
       GET: 'GetObject',
@@ -109,6 +110,8 @@ export function answerS3(request: S3Request, buckets: ReadonlyMap<string, Bucket
       return getObject(request, bucket)
     case 'ListObjectsV2':
       return listObjects(request, bucket)
+    case 'ListObjectVersions':
+      return listVersions(request, bucket)
     default:
       throw new S3Error(403, 'AccessDenied', 'Access Denied')
   }
@@ -184,6 +187,33 @@ function getObject({ operation, key, headers }: S3Request, bucket: Bucket): Answ
     },
     body: operation === 'HeadObject' ? NOTHING : version.bytes,
   }
+}
+
+/** Every version, newest first for each key; none is ever hidden, since nothing deletes here. */
+function listVersions({ query }: S3Request, bucket: Bucket): Answer {
+  const known = ['versions', 'prefix', 'encoding-type', 'key-marker', 'version-id-marker', 'x-id']
+  const unknown = [...query.keys()].find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new S3Error(501, 'NotImplemented', `the parameter ${unknown} is not answered`)
+  const all = [...bucket.versions]
+    .filter(([key]) => key.startsWith(query.get('prefix') ?? ''))
+    .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .flatMap(([key, versions]) => versions.toReversed().map((version) => ({ key, version })))
+  const marker = query.get('version-id-marker')
+  const start = 1 + all.findIndex(({ key, version }) => key === query.get('key-marker') && version.versionId === marker)
+  const page = all.slice(start, start + bucket.pageSize)
+  const last = start + page.length < all.length ? page.at(-1) : undefined
+  const told = page.map(({ key, version: { versionId, etag, bytes } }) => {
+    const id = bucket.versioning ? versionId : 'null'
+    const about = `<Key>${encodeURIComponent(key)}</Key><VersionId>${id}</VersionId><ETag>${escapeXml(etag)}</ETag>`
+    return `<Version>${about}<Size>${bytes.length}</Size><LastModified>2026-11-20T02:20:00.000Z</LastModified></Version>`
+  })
+  const next =
+    last === undefined
+      ? ''
+      : `<NextKeyMarker>${encodeURIComponent(last.key)}</NextKeyMarker><NextVersionIdMarker>${last.version.versionId}</NextVersionIdMarker>`
+  const body = `<IsTruncated>${last !== undefined}</IsTruncated><EncodingType>url</EncodingType>${next}${told.join('')}`
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${body}</ListVersionsResult>`
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(xml) }
 }
 
 function listObjects({ query }: S3Request, bucket: Bucket): Answer {

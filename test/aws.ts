@@ -1,12 +1,21 @@
 /**
- * AWS on this machine, for tests: one loopback HTTP server that speaks as much of S3, SQS and Secrets Manager as the real
- * SDK asks for, checks signatures, records every request with the permission it needs, and goes wrong as told.
+ * AWS on this machine, for tests: one loopback HTTP server that speaks as much of S3, SQS, SNS, KMS and Secrets Manager as
+ * the real SDK asks for, checks signatures, records every request with the permission it needs, and goes wrong as told.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerJson, JsonError, type JsonState } from './aws-json.ts'
-import { ACCOUNT, jsonOf, objectOf, REGION, type Received, type RecordedRequest, recordOf } from './aws-record.ts'
+import {
+  ACCOUNT,
+  formOf,
+  jsonOf,
+  objectOf,
+  REGION,
+  type Received,
+  type RecordedRequest,
+  recordOf,
+} from './aws-record.ts'
 import {
   type Answer,
   answerS3,
@@ -18,6 +27,7 @@ import {
   s3Operation,
 } from './aws-s3.ts'
 import { verifySignature } from './aws-signature.ts'
+import { answerSns, type SnsState, snsErrorXml } from './aws-sns.ts'
 
 export type { RecordedRequest } from './aws-record.ts'
 
@@ -40,7 +50,7 @@ export interface FaultMatch extends RequestMatch {
   times?: number // how many requests it meets; default 1
 }
 
-export interface Aws extends JsonState {
+export interface Aws extends JsonState, SnsState {
   url: string
   env: Record<string, string> // for a process that acts as the first access key
   accessKeys: Map<string, string> // secret key by access key id; more may be added
@@ -118,6 +128,8 @@ export async function startAws(): Promise<Aws> {
     },
     queues: new Map(),
     secrets: new Map(),
+    keys: new Map(),
+    topics: new Map(),
     refuseMessage: null,
     requests: [],
     fault: (fault, match = {}) => faults.push({ fault, match, left: match.times ?? 1 }),
@@ -183,6 +195,8 @@ export async function startAws(): Promise<Aws> {
       recorded.accessKeyId = signer.accessKeyId
       if (fault?.kind === 'answer') throw new S3Error(fault.status, fault.code, fault.message ?? fault.code)
       denyUnauthorized(recorded)
+      const form = formOf(received)
+      if (form !== null) return xml(200, answerSns(form, aws))
       if (recorded.service !== 's3') {
         return json(200, answerJson({ target: headers['x-amz-target'], body: jsonOf(received) }, aws))
       }
@@ -190,6 +204,10 @@ export async function startAws(): Promise<Aws> {
       const operation = s3Operation(method, key, query)
       return answerS3({ ...received, ...signer, operation, bucket, key }, buckets, aws.now())
     } catch (error) {
+      if (recorded.service === 'sns' && (error instanceof JsonError || error instanceof S3Error)) {
+        const { status, code } = error instanceof S3Error ? error : { status: 400, code: error.type }
+        return xml(status, snsErrorXml(code, error.message))
+      }
       if (error instanceof JsonError) return json(400, { __type: error.type, message: error.message })
       if (!(error instanceof S3Error)) throw error
       if (recorded.service !== 's3') return json(error.status, { __type: error.code, message: error.message })
@@ -225,6 +243,10 @@ export async function startAws(): Promise<Aws> {
 function fits(request: RecordedRequest, { operation, key }: RequestMatch): boolean {
   if (operation !== undefined && operation !== request.operation) return false
   return key === undefined || (typeof key === 'string' ? key === request.key : key.test(request.key))
+}
+
+function xml(status: number, body: string): Answer {
+  return { status, headers: { 'content-type': 'text/xml' }, body: Buffer.from(body) }
 }
 
 function json(status: number, body: unknown): Answer {

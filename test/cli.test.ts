@@ -284,7 +284,9 @@ test('demo makes a ledger, its pages and a configuration, and says beside the tr
     .map((line) => line.split(/\s+/).at(-1))
   expect(differences.length).toBe(2 * 3 * 6)
   expect(new Set(differences)).toEqual(new Set(['0']))
-  expect(readdirSync(demo).sort()).toEqual(['.wharfage-demo', 'data', 'site', 'wharfage.yaml'])
+  expect(readdirSync(demo).sort()).toEqual([
+    ...['.wharfage-demo', 'data', 'findings.yaml', 'istio', 'register.yaml', 'site', 'wharfage.yaml'],
+  ])
   expect(readFileSync(join(demo, 'site/index.html'), 'utf8')).toContain('2026-10-17')
 })
 

@@ -62,7 +62,12 @@ export function readPackaged(folder: string): Packaged {
 /** The stack's name of a function's role or its function: 'Scrape'. */
 const logicalName = (name: FunctionName) => name[0].toUpperCase() + name.slice(1)
 
-export async function deploy({ zips, template }: Packaged, stackName: string): Promise<Deployed> {
+/** Deploys under a name; `around` is what functions find in their environment besides AWS. */
+export async function deploy(
+  { zips, template }: Packaged,
+  stackName: string,
+  around: Record<string, string> = {},
+): Promise<Deployed> {
   const aws = await startAws()
   const region = aws.env.AWS_REGION
   const settings = { stack: stackName, account: ACCOUNT, region }
@@ -99,7 +104,7 @@ export async function deploy({ zips, template }: Packaged, stackName: string): P
       memoryMb: Number(properties.MemorySize),
       timeoutSeconds: Number(properties.Timeout),
       region,
-      variables: { ...Variables, AWS_ENDPOINT_URL: aws.url },
+      variables: { ...Variables, ...around, AWS_ENDPOINT_URL: aws.url },
       credentials: {
         accessKeyId: roles[name].accessKeyId,
         secretAccessKey: SECRET_KEY,

@@ -3,26 +3,42 @@ import {
   checkKey,
   checkPrefix,
   checkpointKey,
+  complianceHistoryKey,
+  declarationKey,
   digestKey,
   historyKey,
   isDerived,
+  isImmutable,
   isMutable,
+  notifiedKey,
   parseCheckpointKey,
+  parseDeclarationKey,
   parseDigestKey,
+  parsePublicKeyKey,
   parseRollupKey,
   parseSealKey,
+  parseSignatureKey,
+  publicKeyKey,
+  publicKeysPrefix,
   publishedKey,
   rollupKey,
   rollupPrefix,
   rollupsPrefix,
   sealKey,
   sealsPrefix,
+  signatureKey,
 } from '../functions/core/keys.ts'
-import { HOUR_MS, isoDate } from '../functions/core/time.ts'
+import { HOUR_MS, isoDate, isoInstant } from '../functions/core/time.ts'
 
 const target = fc.stringMatching(/^[a-z0-9-]{1,40}$/)
 const hour = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31, 23) / HOUR_MS }).map((hours) => hours * HOUR_MS)
 const date = hour.map(isoDate)
+const declaration = fc.record({
+  kind: fc.constantFrom('istio', 'register', 'rules'),
+  from: date,
+  recorded: hour.map((at) => isoInstant(at + 61_000)),
+  sha256: fc.stringMatching(/^[0-9a-f]{64}$/),
+})
 
 test('lies where Athena and DuckDB look for it', () => {
   const at = Date.UTC(2026, 6, 1, 3)
@@ -32,15 +48,27 @@ test('lies where Athena and DuckDB look for it', () => {
   expect(rollupPrefix('prod-eu', '2026-07-01')).toBe('rollups/target=prod-eu/date=2026-07-01/')
   expect(sealKey('2026-07-01')).toBe('seals/date=2026-07-01/seal.json')
   expect(sealsPrefix).toBe('seals/')
+  expect(signatureKey('2026-07-01')).toBe('seals/date=2026-07-01/seal.sig')
+  expect(publicKeyKey('0'.repeat(64))).toBe(`${publicKeysPrefix}${'0'.repeat(64)}.pem`)
   expect(digestKey('2026-07-01')).toBe('daily/date=2026-07-01/digest.json.zst')
 })
 
 test('every key that is written is read back, and by no other reader', () => {
   fc.assert(
-    fc.property(target, hour, date, (name, at, day) => {
-      const keys = [checkpointKey(name), rollupKey(name, at), sealKey(day), digestKey(day), publishedKey, historyKey]
-      const readers = [parseCheckpointKey, parseRollupKey, parseSealKey, parseDigestKey, () => null, () => null]
-      const meant = [name, { target: name, hour: at }, day, day, null, null]
+    fc.property(target, hour, date, declaration, (name, at, day, declared) => {
+      const cases = [
+        [checkpointKey(name), parseCheckpointKey, name],
+        [rollupKey(name, at), parseRollupKey, { target: name, hour: at }],
+        [sealKey(day), parseSealKey, day],
+        [signatureKey(day), parseSignatureKey, day],
+        [publicKeyKey(declared.sha256), parsePublicKeyKey, declared.sha256],
+        [digestKey(day), parseDigestKey, day],
+        [declarationKey(declared), parseDeclarationKey, declared],
+        ...[publishedKey, historyKey, complianceHistoryKey, notifiedKey].map((key) => [key, () => null, null] as const),
+      ] as const
+      const keys = cases.map(([key]) => key)
+      const readers = cases.map(([, read]) => read)
+      const meant = cases.map(([, , value]) => value)
       for (const [i, key] of keys.entries()) {
         expect(readers.map((read) => read(key))).toEqual(meant.map((value, j) => (i === j ? value : null)))
         expect(checkKey(key)).toBe(key)
@@ -136,18 +164,36 @@ test('makes no key of what is no hour and no date', () => {
   expect(() => rollupKey('prod', Date.UTC(1960, 0))).toThrow('on no calendar')
   expect(() => sealKey('2026-02-30')).toThrow('on no calendar')
   expect(() => digestKey('2026-02-30')).toThrow('on no calendar')
+  expect(() => signatureKey('2026-02-30')).toThrow('on no calendar')
+  expect(() => publicKeyKey('../key')).toThrow('key id "../key" is no SHA-256 in hex')
   expect(() => rollupPrefix('prod', '2026-7')).toThrow('YYYY-MM-DD')
 })
 
-test('only checkpoints and what is published are ever replaced', () => {
-  expect([checkpointKey('a'), publishedKey].map(isMutable)).toEqual([true, true])
-  const written = [rollupKey('a', 0), sealKey('2026-07-01'), digestKey('2026-07-01'), historyKey]
-  expect(written.map(isMutable)).toEqual([false, false, false, false])
+const KEPT = [
+  rollupKey('a', 0),
+  sealKey('2026-07-01'),
+  signatureKey('2026-07-01'),
+  publicKeyKey('0'.repeat(64)),
+  declarationKey({ kind: 'istio', from: '2026-07-01', recorded: '2026-07-01T08:00:00Z', sha256: '0'.repeat(64) }),
+]
+
+test('rollups, seals, signatures, public keys and declarations are written once and kept', () => {
+  expect(KEPT.map(isImmutable)).toEqual([true, true, true, true, true])
+  expect([checkpointKey('a'), publishedKey, notifiedKey, historyKey].map(isImmutable)).toEqual([
+    ...[false, false, false, false],
+  ])
+})
+
+test('only checkpoints and records of what was done are ever replaced', () => {
+  expect([checkpointKey('a'), publishedKey, notifiedKey].map(isMutable)).toEqual([true, true, true])
+  const derived = [digestKey('2026-07-01'), historyKey, complianceHistoryKey]
+  expect([...KEPT, ...derived].map(isMutable)).toEqual(Array(8).fill(false))
 })
 
 test('what may be written over is what can be made again', () => {
-  expect([publishedKey, historyKey, digestKey('2026-07-01')].map(isDerived)).toEqual([true, true, true])
-  expect([rollupKey('a', 0), sealKey('2026-07-01'), checkpointKey('a')].map(isDerived)).toEqual([false, false, false])
+  const derived = [publishedKey, historyKey, complianceHistoryKey, digestKey('2026-07-01')]
+  expect(derived.map(isDerived)).toEqual([true, true, true, true])
+  expect([...KEPT, checkpointKey('a'), notifiedKey].map(isDerived)).toEqual(Array(7).fill(false))
 })
 
 test('a key that is accepted stays below its root on any file system', () => {

@@ -1,4 +1,5 @@
 // What Lambda's own runtime for Node does, in short: requires the handler, asks for an event, and tells what came of it.
+const dns = require('node:dns')
 const { existsSync, readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { request } = require('node:http')
@@ -27,6 +28,17 @@ function peakMemory() {
   const status = '/proc/self/status'
   if (!existsSync(status)) return Math.round(process.memoryUsage.rss() / 1024)
   return /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(status, 'utf8'))[1]
+}
+
+// Names of a private zone, which no resolver outside of it knows.
+const { PRIVATE_ZONE = '{}' } = process.env
+const zone = new Map(Object.entries(JSON.parse(PRIVATE_ZONE)))
+const { lookup } = dns
+dns.lookup = (name, options, callback) => {
+  const address = zone.get(name)
+  if (address === undefined) return lookup(name, options, callback)
+  const found = { address, family: 4 }
+  return options.all ? callback(null, [found]) : callback(null, address, 4)
 }
 
 function load() {

@@ -6,9 +6,10 @@ import { execFile, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { unzipSync } from 'fflate'
+import { FUNCTIONS as BUNDLED, bundle } from '../infra/bundle.ts'
 import { MAX_TARGETS } from '../infra/requirements.ts'
 
 const run = promisify(execFile)
@@ -16,6 +17,7 @@ const ROOT = join(import.meta.dirname, '..')
 const TEMPLATE = '.serverless/cloudformation-template-update-stack.json'
 const FUNCTIONS = ['dispatch', 'scrape', 'publish', 'seal']
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prom-AbCdEf'
+const HOOK = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-AbCdEf'
 const PASSWORD = 'a long enough password'
 
 const CONFIG = `
@@ -27,6 +29,12 @@ targets:
   - name: prod-us
     url: https://prometheus.prod-us.example/federate
     interval: 5m
+site: { url: 'https://egress.acme.example' }
+istio: [./mesh, { path: ./us.yaml, target: prod-us }]
+register: ./register.yaml
+findings: ./findings.yaml
+notify: { sns: 'arn:aws:sns:eu-west-1:123456789012:findings', webhook: '${HOOK}' }
+signing: { kms: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab' }
 retention: { days: 400, mode: compliance }
 aws:
   region: eu-west-1
@@ -36,6 +44,23 @@ aws:
   alarms: { email: oncall@acme.example }
   viewers: { password: 'file:password', addresses: [192.0.2.0/24] }
 `
+
+const ENTRY = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: payments, namespace: shop }
+spec: { hosts: [api.payments.example], ports: [{ number: 443, name: tls, protocol: TLS }], resolution: DNS }
+`
+
+/** The files that CONFIG names. */
+const DECLARED = {
+  'mesh/entries.yaml': ENTRY,
+  'us.yaml': ENTRY,
+  'register.yaml': `entries:
+  - { name: payments, destination: api.payments.example, from: [shop], owner: shop, need: card payments,
+      approvedBy: Dana Okafor, approvedOn: 2026-07-06 }
+`,
+  'findings.yaml': 'registryOnly: [shop]\n',
+}
 
 const SPARE_CONFIG = `
 store: s3://acme-egress
@@ -69,6 +94,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'spare.yaml'), SPARE_CONFIG)
   await writeFile(join(folder, 'ca.pem'), '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n')
   await writeFile(join(folder, 'password'), `${PASSWORD}\n`)
+  for (const [file, text] of Object.entries(DECLARED)) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await writeFile(join(folder, file), text)
+  }
   output = await pack(ROOT, 'full.yaml', full)
   await pack(ROOT, 'spare.yaml', spare)
 }, 240_000)
@@ -98,6 +127,10 @@ async function pack(root: string, config: string, out: string, before: string[] 
   }
   const { stdout } = await run(command, args, { cwd: folder, env })
   return stdout
+}
+
+async function deploymentIn(name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(Buffer.from((await contents(full, name))['deployment.json']).toString())
 }
 
 async function contents(out: string, name: string): Promise<Record<string, Uint8Array>> {
@@ -217,11 +250,44 @@ test('keeps the password of the pages, but for its hash, out of all that is made
   }
 })
 
-test('tells scrape alone where a credential is', async () => {
+test('tells scrape alone where a credential is, and publish alone where the webhook is', async () => {
   for (const name of FUNCTIONS) {
     const files = await contents(full, name)
     const texts = Object.values(files).map((bytes) => Buffer.from(bytes).toString('latin1'))
-    expect(texts.some((text) => text.includes(SECRET))).toBe(name === 'scrape')
+    const tells = [SECRET, HOOK].map((arn) => texts.some((text) => text.includes(arn)))
+    expect([name, tells]).toEqual([name, [name === 'scrape', name === 'publish']])
+  }
+})
+
+test('tells publish what the files declare, as the same bytes wherever they lie', async () => {
+  const { declared, siteUrl, notify } = await deploymentIn('publish')
+  expect(declared).toMatchObject({
+    istio: {
+      '*': { serviceEntries: [{ name: 'payments', origin: { file: 'mesh/entries.yaml', line: 1 } }] },
+      'prod-us': { serviceEntries: [{ name: 'payments', origin: { file: 'us.yaml', line: 1 } }] },
+    },
+    register: { entries: [{ name: 'payments', approvedBy: 'Dana Okafor' }] },
+    rules: { registryOnly: ['shop'] },
+  })
+  expect([siteUrl, notify]).toEqual([
+    'https://egress.acme.example/',
+    { sns: 'arn:aws:sns:eu-west-1:123456789012:findings', webhook: HOOK },
+  ])
+  for (const name of ['dispatch', 'scrape', 'seal']) {
+    const deployment = await deploymentIn(name)
+    expect(['declared', 'siteUrl', 'notify'].filter((key) => key in deployment)).toEqual([])
+  }
+})
+
+test('leaves out of a bundle what reads the files that people write', async () => {
+  for (const name of BUNDLED) {
+    const { inputs } = await bundle(name)
+    const read = Object.keys(inputs).filter((path) =>
+      /node_modules\/(zod|yaml|ajv|astro)\/|^functions\/([\w-]+-schema|manifest[\w-]*|register-file|rules-file|yaml)\.ts$/.test(
+        path,
+      ),
+    )
+    expect([name, read]).toEqual([name, []])
   }
 })
 
@@ -367,10 +433,14 @@ test('keeps the ledger’s bucket when the stack goes, and leaves one that is th
     ObjectLockEnabled: true,
     VersioningConfiguration: { Status: 'Enabled' },
   })
-  expect(JSON.stringify(DataBucket.Properties.LifecycleConfiguration)).not.toMatch(/rollups|seals|"ExpirationInDays/)
+  expect(JSON.stringify(DataBucket.Properties.LifecycleConfiguration)).not.toMatch(
+    /rollups|seals|keys|declarations|"ExpirationInDays/,
+  )
   // Whatever the prefix is, or was.
-  const guarded = JSON.stringify(DataBucketPolicy.Properties).match(/\}\/[^"]*(rollups|seals)[^"]*/g)
-  expect(guarded).toEqual([0, 1].flatMap(() => ['}/*rollups/target=*', '}/*seals/date=*']))
+  const guarded = JSON.stringify(DataBucketPolicy.Properties).match(/\}\/[^"]+[^*"][^"]*/g)
+  expect(guarded).toEqual(
+    [0, 1].flatMap(() => ['}/*rollups/target=*', '}/*seals/date=*', '}/*declarations/kind=*', '}/*keys/*.pem']),
+  )
   const ids = Object.keys(await template(spare))
   expect(ids).toContain('SiteBucket')
   expect(ids.filter((id) => id.startsWith('DataBucket'))).toEqual([])
@@ -418,7 +488,8 @@ test('runs nothing before all that can fail is there, and writes nothing into a 
   }
   const site = ['SiteBucketPolicy']
   expect(JSON.stringify((await template(full)).SiteBucketPolicy)).toContain(`\${Distribution}`)
-  expect(await waits(full)).toEqual([site, site, ['DataBucketPolicy'], ['DataBucketPolicy']])
+  const data = ['DataBucketPolicy']
+  expect(await waits(full)).toEqual([site, [...site, ...data], data, data])
   expect(await waits(spare)).toEqual([site, site, [], []])
 })
 
@@ -471,6 +542,37 @@ test('tells what it cannot read beside what is required, with exit code 2, and w
     expect.stringMatching(/^ {2}targets prod-eu: auth\.tls\.ca: file \S+gone\.pem cannot be read \(ENOENT\)/),
   ])
   expect(await readdir(folder)).not.toContain('unreadable')
+})
+
+test('tells with exit code 2 every mistake of the files that a configuration names, and of itself', async () => {
+  await mkdir(join(folder, 'mistaken'))
+  const files = {
+    'wharfage.yaml': CONFIG.replaceAll('file:', 'file:../').replace('interval: 5m', 'interval: 90s'),
+    'mesh/entries.yaml': ENTRY.replace('resolution: DNS', 'resolution: BY_HAND'),
+    'us.yaml': ENTRY.replace('number: 443', 'number: 0'),
+    'register.yaml': DECLARED['register.yaml'].replace('[shop]', '["nobody:shop"]'),
+    'findings.yaml': 'registry: [shop]\n',
+  }
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, 'mistaken', file)), { recursive: true })
+    await writeFile(join(folder, 'mistaken', file), text)
+  }
+  const refused = pack(ROOT, 'mistaken/wharfage.yaml', join(folder, 'mistaken', 'out'))
+  const { code, stderr } = await refused.catch((error) => error)
+  expect(code).toBe(2)
+  expect(
+    stderr
+      .trim()
+      .split('\n')
+      .filter((line: string) => line.startsWith(' ')),
+  ).toEqual([
+    expect.stringMatching(/^ {2}mesh\/entries\.yaml:4:\d+ spec\.resolution: must be one of .*, not "BY_HAND"$/),
+    expect.stringMatching(/^ {2}us\.yaml:4:\d+ spec\.ports\[0\]\.number: /),
+    expect.stringMatching(/^ {2}1:1 registry: is no key of the file of findings/),
+    expect.stringMatching(/^ {2}2:\d+ entries\[0\]\.from\[0\]: "nobody:shop" is of no target of the configuration/),
+    expect.stringMatching(/^ {2}targets\[1\]\.interval: must be a whole number of minutes/),
+  ])
+  expect(await readdir(join(folder, 'mistaken'))).not.toContain('out')
 })
 
 test('refuses, with exit code 2, everything that stands against a configuration at once', async () => {

@@ -15,7 +15,7 @@ import { grantsOfRoles, permissionTable } from './permissions.ts'
 export interface Places {
   bucket: string // of the ledger
   prefix: string // '' or with a slash at its end
-  secret: string // ARN
+  others: readonly string[] // ARNs of what functions use and the stack does not own
 }
 
 /** What would undo the ledger, or the rules that protect it. */
@@ -49,6 +49,12 @@ const FORBIDDEN = [
   'iam:AttachRolePolicy',
   'sts:AssumeRole',
   'kms:Decrypt',
+  'kms:DisableKey',
+  'kms:PutKeyPolicy',
+  'kms:ScheduleKeyDeletion',
+  'sns:DeleteTopic',
+  'sns:SetTopicAttributes',
+  'sns:Subscribe',
 ]
 const CHANGEABLE = /^AWS::(S3::Bucket|SQS::Queue|IAM::Role|Lambda::Function|Logs::LogGroup)$/
 
@@ -57,7 +63,7 @@ const ADMINISTRATOR: PolicyDocument = { Statement: { Effect: 'Allow', Action: '*
 const OPERATOR = 'arn:aws:iam::000000000000:role/operator'
 
 /** Declares the tests; `given` is asked when they run, after the work is done. */
-export function permissionsContract(given: () => Deployed, { bucket, prefix, secret }: Places): void {
+export function permissionsContract(given: () => Deployed, { bucket, prefix, others }: Places): void {
   const object = (key: string) => `arn:aws:s3:::${bucket}/${prefix}${key}`
 
   /** What an operator who may do everything may not do all the same. */
@@ -92,8 +98,8 @@ export function permissionsContract(given: () => Deployed, { bucket, prefix, sec
     const owned = Object.values(stack.resources).filter(({ type }) => CHANGEABLE.test(type))
     const resources = [
       ...owned.flatMap(({ arn }) => [`${arn}`, `${arn}/anything`]),
-      ...['checkpoints/a', 'rollups/a', 'seals/a', 'published.json'].map(object),
-      secret,
+      ...['checkpoints/a', 'rollups/a', 'seals/a', 'keys/a', 'declarations/a', 'published.json'].map(object),
+      ...others,
       '*',
     ]
     expect(resources.length).toBeGreaterThan(30)
@@ -108,21 +114,24 @@ export function permissionsContract(given: () => Deployed, { bucket, prefix, sec
     expect(allowed).toEqual([])
   })
 
-  test.each(['rollups/target=a/date=2026-10-17/hour=20/rollup.parquet', 'seals/date=2026-10-17/seal.json'])(
-    'the bucket itself refuses everyone to replace or delete %s',
-    (key) => {
-      const decisions = [
-        decide('s3:PutObject', object(key), SECURE),
-        decide('s3:PutObject', object(key), { ...SECURE, 's3:if-match': '"etag"' }),
-        decide('s3:PutObject', object(key), { ...SECURE, 's3:if-none-match': '*' }),
-        decide('s3:DeleteObject', object(key), SECURE),
-        decide('s3:DeleteObjectVersion', object(key), SECURE),
-        decide('s3:GetObject', object(key), SECURE),
-      ]
-      const deny = 'explicit deny'
-      expect(decisions).toEqual([deny, deny, 'allow', deny, deny, 'allow'])
-    },
-  )
+  test.each([
+    'rollups/target=a/date=2026-10-17/hour=20/rollup.parquet',
+    'seals/date=2026-10-17/seal.json',
+    'seals/date=2026-10-17/seal.sig',
+    'declarations/kind=register/from=2026-10-17/20261017T201000Z-0a.json',
+    'keys/0a.pem',
+  ])('the bucket itself refuses everyone to replace or delete %s', (key) => {
+    const decisions = [
+      decide('s3:PutObject', object(key), SECURE),
+      decide('s3:PutObject', object(key), { ...SECURE, 's3:if-match': '"etag"' }),
+      decide('s3:PutObject', object(key), { ...SECURE, 's3:if-none-match': '*' }),
+      decide('s3:DeleteObject', object(key), SECURE),
+      decide('s3:DeleteObjectVersion', object(key), SECURE),
+      decide('s3:GetObject', object(key), SECURE),
+    ]
+    const deny = 'explicit deny'
+    expect(decisions).toEqual([deny, deny, 'allow', deny, deny, 'allow'])
+  })
 
   test('plain HTTP is refused by every bucket and every queue, whoever comes', () => {
     const owned = Object.values(given().stack.resources)

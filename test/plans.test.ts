@@ -2,10 +2,14 @@
 import { dayAddress, destinationAddress } from '#core/addresses.ts'
 import { startFolding } from '#core/fold.ts'
 import { emptyHistory } from '#core/history.ts'
+import { Declarations } from '../functions/stage/declarations.ts'
 import type { Digests } from '../functions/stage/digests.ts'
+import { Judge } from '../functions/stage/judging.ts'
 import { dayPlans, entityPlans } from '../functions/stage/plans.ts'
+import { memoryStore } from '../functions/store/memory.ts'
 import { dayDigest } from './day-digest.ts'
 import { flowRow } from './flow-rows.ts'
+import { NOTHING_JUDGED } from './judged.ts'
 
 test('a day of more destinations than a history holds has a page for each of them', async () => {
   const hosts = Array.from({ length: 5_003 }, (_, n) => `host-${n}.example`)
@@ -18,9 +22,12 @@ test('a day of more destinations than a history holds has a page for each of the
   const history = folding.history()
   expect(history.forgotten).toBe(3)
   const digests = { of: async () => digest } as unknown as Digests
+  const declarations = await Declarations.read(memoryStore())
+  const judge = new Judge(declarations)
   const figures = {
     ...{ title: 'Egress', targets: [], digests, history, current: history, seals: [] },
-    ...{ dates: [digest.date], unread: [] },
+    ...{ dates: [digest.date], unread: [], clusterDomains: {} },
+    ...{ declarations, judgements: { judge, compliance: NOTHING_JUDGED, current: NOTHING_JUDGED, remaining: 0 } },
   }
   const addresses = new Set(entityPlans(figures).map(({ address }) => address))
   const has = (address: string) => addresses.has(address)

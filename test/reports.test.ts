@@ -14,6 +14,7 @@ import { MINUTE_MS } from '#core/time.ts'
 import { sumByClass, zeroTotals } from '#core/totals.ts'
 import { dateAfter, dayDigest, foldDay, type SmallDay } from './day-digest.ts'
 import { flowRow, targetState, tcpRow } from './flow-rows.ts'
+import { judgedOf, NO_COMPLIANCE } from './judged.ts'
 import { LAST_DAY } from './report-sample.ts'
 import { sampleHome } from './samples/history.ts'
 
@@ -214,7 +215,10 @@ test('a destination tells who called it, on its last day and ever, and how it we
       to('a.example', { sourceWorkload: 'audit', egressBytes: 400 }),
     ],
   ])
-  const report = destinationReport({ title: 'Egress', history, digest: digests[1], host: 'a.example' })
+  const report = destinationReport({
+    ...{ title: 'Egress', history, judged: judgedOf(digests[1]), compliance: NO_COMPLIANCE },
+    host: 'a.example',
+  })
   expect(report).toMatchObject({
     page: 'destination',
     first: '2026-10-30',
@@ -253,7 +257,10 @@ test('a workload tells what it called, each way apart, and when it was seen', ()
     ],
   ])
   const name = { target: 'mesh', namespace: 'shop', workload: 'checkout-v1' }
-  const report = workloadReport({ title: 'Egress', history, digest: digests[1], ...name })
+  const report = workloadReport({
+    ...{ title: 'Egress', history, digest: digests[1], compliance: NO_COMPLIANCE },
+    ...name,
+  })
   expect(report.lastDay.calls.map(({ host, destinationClass, via }) => [host, destinationClass, via])).toEqual([
     ['b.example', 'registered', 'istio-system/gateway'],
     ['b.example', 'registered', ''],
@@ -275,7 +282,10 @@ test('days without traffic are zeros between those with, and days without data s
   folding.add(dayDigest(dateAfter(FIRST, 2), [], { observedMs: 0 }))
   const last = dayDigest(dateAfter(FIRST, 3), [to('a.example', { requests: 7 })])
   folding.add(last)
-  const report = destinationReport({ title: '', history: folding.history(), digest: last, host: 'a.example' })
+  const report = destinationReport({
+    ...{ title: '', history: folding.history(), judged: judgedOf(last), compliance: NO_COMPLIANCE },
+    host: 'a.example',
+  })
   const days = report.recent.map((day) => [day.observation, day.complete, day.byClass.registered.requests])
   expect(days).toEqual([
     ['observed', true, 1],
@@ -300,7 +310,8 @@ test('what a page of a silent destination or workload says does not change as da
     )
   }
   const pages = (of: History) => {
-    const input = { title: '', history: of, digest: digests[1] }
+    const [digest, judged] = [digests[1], judgedOf(digests[1])]
+    const input = { title: '', history: of, digest, judged, compliance: NO_COMPLIANCE }
     const name = { target: 'mesh', namespace: 'shop', workload: 'checkout-v1' }
     return [destinationReport({ ...input, host: 'a.example' }), workloadReport({ ...input, ...name })]
   }
@@ -309,7 +320,8 @@ test('what a page of a silent destination or workload says does not change as da
 
 test('a name that history does not know, or the digest of another day than its last, is refused', () => {
   const { digests, history } = folded([[to('a.example')], none])
-  const input = { title: '', history, digest: digests[1] }
+  const [digest, judged] = [digests[1], judgedOf(digests[1])]
+  const input = { title: '', history, digest, judged, compliance: NO_COMPLIANCE }
   expect(() => destinationReport({ ...input, host: 'b.example' })).toThrow('report of destination "b.example"')
   expect(() => destinationReport({ ...input, host: 'a.example' })).toThrow('last seen on 2026-10-30')
   expect(() => workloadReport({ ...input, target: 'mesh', namespace: 'shop', workload: 'x' })).toThrow(

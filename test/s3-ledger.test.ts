@@ -134,9 +134,18 @@ test.each(READERS.map((args) => [args.join(' '), args] as const))(
     const expected = await wharfage('folder', ...args)
     expect(expected).toMatchObject({ code: 0, talk: '' })
     expect(expected.out.length).toBeGreaterThan(50)
-    expect(await wharfage('bucket', ...args)).toEqual(expected)
+    const { out, ...rest } = await wharfage('bucket', ...args)
+    const told = args[0] === 'verify' ? Buffer.from(withoutVersions(out.toString())) : out
+    expect({ ...rest, out: told }).toEqual(expected)
   },
 )
+
+/** Of a bucket with versions, verify looks at these, too. */
+function withoutVersions(out: string): string {
+  return out
+    .replace(/^versions: whole: \d+ objects that are written once\n/m, '')
+    .replace(/"versions":\{[^{}]*\}/, '"versions":null')
+}
 
 test('a query fetches only the rollups of its span and target, and leaves no file behind', async () => {
   const before = aws.requests.length
@@ -231,6 +240,6 @@ test('a scrape whose checkpoint another one has just written says so and changes
 test('nothing was ever deleted', () => {
   expect(aws.requests.filter(({ operation }) => operation.startsWith('Delete'))).toEqual([])
   expect(new Set(aws.requests.map(({ operation }) => operation))).toEqual(
-    new Set(['GetObject', 'ListObjectsV2', 'PutObject']),
+    new Set(['GetObject', 'ListObjectsV2', 'ListObjectVersions', 'PutObject']),
   )
 })

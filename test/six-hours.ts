@@ -13,11 +13,14 @@ import { main } from '../functions/cli.ts'
 import { createMesh, type Mesh } from '../functions/demo/mesh.ts'
 import { serveMesh } from '../functions/demo/server.ts'
 import { instant } from '../functions/demo/world.ts'
+import { folderStore } from '../functions/store/folder.ts'
 import type { FunctionName } from '../infra/bundle.ts'
 import { packageStack } from '../infra/package.ts'
 import type { Fault, FaultMatch } from './aws.ts'
+import { makeKmsKey } from './aws-kms.ts'
 import { type Deployed, deploy, readPackaged } from './deployed.ts'
 import { type Gate, openGate } from './gate.ts'
+import { type Hook, openHook } from './hook.ts'
 import type { Invocation } from './lambda.ts'
 import { scheduledEvent, sqsEvent } from './lambda-events.ts'
 
@@ -25,6 +28,10 @@ export const STACK = 'egress'
 export const BUCKET = 'acme-ledger'
 export const PREFIX = 'egress/'
 export const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:prometheus/prod-us-a1B2c3'
+export const HOOK_ARN = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:hooks/findings-d4E5f6'
+export const TOPIC_ARN = 'arn:aws:sns:eu-west-1:000000000000:findings'
+export const KEY_ARN = 'arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+export const HOOK_SECRET = 'posted-by-whoever-knows-9Zr2'
 export const TOKENS = ['first-token-4fTq9', 'second-token-x77Lm']
 
 const MINUTE_MS = 60_000
@@ -37,6 +44,7 @@ export interface SixHours {
   deployed: Deployed
   meshes: readonly Mesh[]
   gate: Gate
+  hook: Hook // to which new findings are posted
   folder: string // of the command line: wharfage.yaml, bucket.yaml, data/ and site/
   invocations: Record<FunctionName, Invocation[]>
   killed: Invocation[] // of scrape, by us
@@ -44,9 +52,10 @@ export interface SixHours {
   close(): Promise<void>
 }
 
-/** What goes wrong at which of the scrapes, counted from 0. All of it is made good by the scrape itself. */
+/** What goes wrong from which of the scrapes on, counted from 0. All of it is made good by whoever meets it. */
 const FAULTS: Record<number, [Fault, FaultMatch]> = {
   3: [{ kind: 'lose response' }, { operation: 'PutObject', key: /checkpoints\/prod-eu$/ }],
+  5: [{ kind: 'lose request' }, { operation: 'Publish' }],
   8: [{ kind: 'lose request' }, { operation: 'PutObject', key: /checkpoints\/prod-us$/ }],
   13: [
     { kind: 'answer', status: 500, code: 'InternalError' },
@@ -65,6 +74,7 @@ const FAULTS: Record<number, [Fault, FaultMatch]> = {
     { kind: 'answer', status: 503, code: 'SlowDown' },
     { operation: 'PutObject', key: /rollups\// },
   ],
+  30: [{ kind: 'lose response' }, { operation: 'PutObject', key: /\/keys\// }],
   33: [{ kind: 'lose response' }, { operation: 'GetObject', key: /checkpoints\/prod-eu$/ }],
 }
 const STANDSTILL = [44, 45, 46, 47, 48] // the schedule does nothing: a gap, filled from raw samples
@@ -87,11 +97,18 @@ export async function liveSixHours(address: string): Promise<SixHours> {
     const meshes = [createMesh('prod-eu'), createMesh('prod-us')]
     const [open, hidden] = [keep(await serveMesh(meshes[0], address)), keep(await serveMesh(meshes[1]))]
     const gate = keep(await openGate(address, hidden.url, TOKENS[0]))
+    const hook = keep(await openHook(address, HOOK_SECRET))
     const out = join(folder, 'package')
     await packageStack({ config: writeConfigurations(folder, meshes, [open.url, gate.url]), out })
-    const deployed = keep(await deploy(readPackaged(out), STACK))
+    const authorities = join(folder, 'authorities.pem')
+    writeFileSync(authorities, hook.authority)
+    const around = { NODE_EXTRA_CA_CERTS: authorities, PRIVATE_ZONE: JSON.stringify({ [hook.host]: address }) }
+    const deployed = keep(await deploy(readPackaged(out), STACK, around))
+    deployed.aws.topics.set(TOPIC_ARN, [])
+    deployed.aws.secrets.set(HOOK_ARN, hook.url)
+    deployed.aws.keys.set(KEY_ARN, makeKmsKey())
     const invocations = { dispatch: [], scrape: [], publish: [], seal: [] }
-    const life: SixHours = { deployed, meshes, gate, folder, invocations, killed: [], commandFailures: [], close }
+    const life: SixHours = { deployed, meshes, gate, hook, folder, invocations, killed: [], commandFailures: [], close }
     setToken(life, TOKENS[0])
     await live(life)
     return life
@@ -116,11 +133,19 @@ async function live(life: SixHours): Promise<void> {
   }
   // The second one finds all days sealed.
   for (const _ of [1, 2]) await tick(life, 'seal', LAST)
-  await command(life, ['seal'])
-  await commandWithin(life, ['seal'])
+  for (const _ of [1, 2]) await command(life, ['seal'], life.deployed.aws.env)
   await tick(life, 'publish', LAST)
+  await copyDeclarations(life)
   // Once is enough: pages do not tell how often they were published.
   await command(life, ['publish'])
+}
+
+/** What is declared tells when it was recorded: the command line gets the same records, and has nothing to add to them. */
+async function copyDeclarations({ deployed, folder }: SixHours): Promise<void> {
+  const store = folderStore(join(folder, 'data'))
+  for (const [key, { bytes }] of deployed.aws.objects(BUCKET)) {
+    if (key.startsWith(`${PREFIX}declarations/`)) await store.put(key.slice(PREFIX.length), bytes, 'absent')
+  }
 }
 
 /** Invokes a function as its schedule does. */
@@ -260,7 +285,7 @@ function writeConfigurations(folder: string, meshes: readonly Mesh[], urls: read
       `    waypoints: [${mesh.waypoints.join(', ')}]`,
       ...(i === 1 ? [`    auth: { bearer: '${token}' }`] : []),
     ])
-    const lines = [`store: ${store}`, 'targets:', ...targets, 'site: { title: Six hours, outDir: ./site }', ...more]
+    const lines = [`store: ${store}`, 'targets:', ...targets, ...DECLARED, ...more]
     const path = join(folder, file)
     writeFileSync(path, `${lines.join('\n')}\n`)
     return path
@@ -269,7 +294,23 @@ function writeConfigurations(folder: string, meshes: readonly Mesh[], urls: read
   return write('bucket.yaml', `s3://${BUCKET}/${PREFIX}`, `${SECRET_ARN}:token`, AWS_SETTINGS)
 }
 
+const DEMO = join(import.meta.dirname, '..', 'functions', 'demo', 'declared')
+const manifests = (target: string, names: readonly string[]) =>
+  names.map((name) => `  - { path: '${join(DEMO, 'istio', target, name)}.yaml', target: ${target} }`)
+
+/** The demo's own, as they are in these hours. */
+const DECLARED = [
+  "site: { title: Six hours, outDir: ./site, url: 'https://egress.example' }",
+  'istio:',
+  ...manifests('prod-eu', ['mesh-allow-any', 'legacy-sidecar', 'entries']),
+  ...manifests('prod-us', ['mesh-allow-any', 'entries', 'datadog-none']),
+  `register: '${join(DEMO, 'register.yaml')}'`,
+  `findings: '${join(DEMO, 'findings.yaml')}'`,
+  `signing: { kms: '${KEY_ARN}' }`,
+]
+
 const AWS_SETTINGS = [
+  `notify: { sns: '${TOPIC_ARN}', webhook: '${HOOK_ARN}' }`,
   'retention: { days: 400 }',
   'aws:',
   '  region: eu-west-1',

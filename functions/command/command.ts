@@ -61,7 +61,7 @@ export async function configOf(values: Values, terminal: Terminal): Promise<Conf
 }
 
 /** The store of a configuration; one in a bucket takes region and credentials from the environment, as the AWS CLI does. */
-export function storeOf({ store, retention }: Config): Store {
+export function storeOf({ store, retention }: Pick<Config, 'store' | 'retention'>): Store {
   if (store.kind === 'folder') return folderStore(store.path)
   const { bucket, prefix } = store
   return s3Store({ client: s3Client(), bucket, prefix, retention, timeoutMs: SLOW_LINK_MS })

@@ -1,9 +1,17 @@
 import { resolve } from 'node:path'
+import type { ComplianceHistory } from '#core/compliance-history.ts'
+import { clusterDomainsOf } from '#core/target.ts'
+import type { Config } from '../config.ts'
+import { loadDeclared } from '../declared.ts'
+import { channelsOf } from '../notify/channels.ts'
 import { loadSite } from '../pages.ts'
 import { buildSite } from '../site-build.ts'
+import { recordDeclared } from '../stage/declarations.ts'
+import { notify } from '../stage/notify.ts'
 import { publish as publishStage } from '../stage/publish.ts'
 import { folderStore } from '../store/folder.ts'
-import { CONFIG_OPTION, type Command, configOf, JSON_OPTION, noWords, storeOf } from './command.ts'
+import type { Store } from '../store/store.ts'
+import { CONFIG_OPTION, type Command, configOf, JSON_OPTION, noWords, storeOf, type Terminal } from './command.ts'
 
 export const publish: Command = {
   name: 'publish',
@@ -23,9 +31,14 @@ export const publish: Command = {
     noWords(words)
     const config = await configOf(values, terminal)
     const outDir = values.out === undefined ? config.site.outDir : resolve(terminal.cwd, String(values.out))
+    const declared = await loadDeclared(config)
     await buildSite((line) => terminal.say(line))
-    const summary = await publishStage(storeOf(config), folderStore(outDir), await loadSite(), {
+    const store = storeOf(config)
+    await recordDeclared(store, declared)
+    const { compliance, ...summary } = await publishStage(store, folderStore(outDir), await loadSite(), {
       title: config.site.title,
+      url: config.site.url,
+      clusterDomains: clusterDomainsOf(config.targets),
       all: values.all === true,
       progress: (what, done, of) => terminal.progress(progressLine(what, done, of)),
     })
@@ -34,11 +47,23 @@ export const publish: Command = {
     else if (days === 0)
       terminal.say('nothing to publish yet: the store has no checkpoint; run "wharfage scrape" twice')
     else await terminal.out(`${outDir}: ${days} days, ${rendered.length} pages rendered, ${files} files written\n`)
+    if (compliance !== null) await tell(config, store, compliance, terminal)
     return 0
   },
 }
 
+/** Sends new findings where the configuration says. */
+async function tell(config: Config, store: Store, compliance: ComplianceHistory, terminal: Terminal): Promise<void> {
+  const { title, url } = config.site
+  const { told, waiting } = await notify({ store, channels: channelsOf(config.notify), title, url, compliance })
+  if (waiting)
+    terminal.say('another publish is sending new findings at this moment; what it leaves is sent by the next')
+  for (const [channel, findings] of Object.entries(told)) {
+    if (findings > 0) terminal.say(`sent ${findings} new ${findings === 1 ? 'finding' : 'findings'} to ${channel}`)
+  }
+}
+
 /** How far a publish has come, in a line. */
-export function progressLine(what: 'read' | 'rendered', done: number, of: number): string {
-  return `${what} ${done} of ${of} ${what === 'read' ? 'days' : 'pages'}`
+export function progressLine(what: 'read' | 'judged' | 'rendered', done: number, of: number): string {
+  return `${what} ${done} of ${of} ${what === 'rendered' ? 'pages' : 'days'}`
 }

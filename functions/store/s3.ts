@@ -19,14 +19,17 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { sha256 } from '#core/hash.ts'
-import { checkKey, checkPrefix, isKey, isMutable, parseRollupKey, parseSealKey } from '#core/keys.ts'
+import { checkKey, checkPrefix, isImmutable, isKey, isMutable } from '#core/keys.ts'
+import { compareText } from '#core/order.ts'
 import type { Retention } from '#core/target.ts'
 import { DAY_MS } from '#core/time.ts'
+import type { StoredVersion } from '#core/versions.ts'
 import type { MediaHeaders } from '../media-type.ts'
 import { CONFLICT_TRIES, type S3Call, s3Attempts, s3ErrorName, s3Sentence, s3Status } from './s3-error.ts'
 import type { Condition, Etag, ListedObject, ObjectHead, PutResult, Store, StoredObject } from './store.ts'
@@ -38,6 +41,12 @@ export interface S3StoreOptions {
   retention?: Retention | null // of rollups and seals; needs a bucket with Object Lock
   headers?: (key: string) => MediaHeaders // for what browsers will read
   timeoutMs?: number // of one call with all its tries; of a listing, each page; default 15 s, which a function can afford
+}
+
+/** A store that can also tell what was written over, or deleted, in a bucket that keeps versions. */
+export interface S3Store extends Store {
+  /** Every version of every object whose key begins with prefix, newest first for each key; needs s3:ListBucketVersions. */
+  versions(prefix: string): Promise<StoredVersion[]>
 }
 
 interface Bounds {
@@ -64,7 +73,7 @@ export function s3Client(): S3Client {
 }
 
 /** The objects of a bucket whose keys begin with prefix; nothing is asked before the first call. */
-export function s3Store(options: S3StoreOptions): Store {
+export function s3Store(options: S3StoreOptions): S3Store {
   const { client, bucket, retention = null, timeoutMs = 15_000 } = options
   const root = (options.prefix ?? '') === '' ? '' : `${options.prefix}/`
   const place = (key: string) => ({ Bucket: bucket, Key: root + checkKey(key) })
@@ -80,7 +89,7 @@ export function s3Store(options: S3StoreOptions): Store {
   }
 
   function isRetained(key: string): boolean {
-    return retention !== null && (parseRollupKey(key) !== null || parseSealKey(key) !== null)
+    return retention !== null && isImmutable(key)
   }
 
   async function read(key: string, bounds: Bounds): Promise<StoredObject | null> {
@@ -168,7 +177,7 @@ export function s3Store(options: S3StoreOptions): Store {
           )
           const { Contents = [], KeyCount = Contents.length, IsTruncated, NextContinuationToken: next } = page
           for (const { Key, Size, ETag } of Contents) {
-            const key = decodeURIComponent((Key ?? '').replaceAll('+', ' ')).slice(root.length)
+            const key = decoded(Key).slice(root.length)
             if (isKey(key)) objects.push({ key, size: Size ?? 0, etag: etagOf(ETag) })
           }
           // An answer that is nobody's, such as an empty one, must not pass for a bucket with nothing in it.
@@ -180,7 +189,46 @@ export function s3Store(options: S3StoreOptions): Store {
           token = next
         }
       }),
+
+    versions: (prefix) =>
+      call('list', prefix, async () => {
+        const versions: StoredVersion[] = []
+        const markers = new Set<string>()
+        for (let marker: { KeyMarker?: string; VersionIdMarker?: string } = {}; ; ) {
+          const command = {
+            Bucket: bucket,
+            Prefix: root + checkPrefix(prefix),
+            EncodingType: 'url' as const,
+            ...marker,
+          }
+          const abortSignal = AbortSignal.timeout(timeoutMs)
+          const page = await client.send(new ListObjectVersionsCommand(command), { abortSignal })
+          const { Versions = [], DeleteMarkers = [], IsTruncated, NextKeyMarker, NextVersionIdMarker } = page
+          for (const [of, isDeleteMarker] of [[Versions, false] as const, [DeleteMarkers, true] as const]) {
+            for (const { Key, VersionId = 'null', LastModified } of of) {
+              const key = decoded(Key).slice(root.length)
+              const modified = LastModified?.toISOString() ?? ''
+              if (isKey(key)) versions.push({ key, isDeleteMarker, isKept: VersionId !== 'null', modified })
+            }
+          }
+          if (IsTruncated === false) return versions.sort(byKeyThenNewest)
+          const next = JSON.stringify([NextKeyMarker, NextVersionIdMarker])
+          if (IsTruncated === undefined || NextKeyMarker === undefined || markers.has(next))
+            throw new Error('the listing was cut off; is it S3 that answers there?')
+          markers.add(next)
+          marker = { KeyMarker: decoded(NextKeyMarker), VersionIdMarker: NextVersionIdMarker }
+        }
+      }),
   }
+}
+
+/** A key as it is, of a listing that was asked for with the encoding of URLs. */
+function decoded(key: string | undefined): string {
+  return decodeURIComponent((key ?? '').replaceAll('+', ' '))
+}
+
+function byKeyThenNewest(a: StoredVersion, b: StoredVersion): number {
+  return compareText(a.key, b.key) || compareText(b.modified, a.modified)
 }
 
 function conditionHeaders(condition: Condition): Partial<PutObjectCommandInput> {

@@ -88,13 +88,20 @@ async function nextPublish(store: Store, out: Store): Promise<{ cost: Cost; rend
   const changed = [...reports].filter(([address, report]) => reportsBefore.get(address) !== report)
   assert.deepEqual(changed.map(([address]) => address).sort(), rendered)
   const pages = new Set(rendered)
-  const untouched = [...etags.keys()].filter((key) => !pages.has(key.slice(0, key.lastIndexOf('/') + 1)))
+  const untouched = [...etags.keys()].filter((key) => !pages.has(pageBeside(key, reports)))
   const beside = untouched.filter((key) => etags.get(key) !== etagsBefore.get(key))
   assert.ok(
-    beside.every((key) => key === 'search.json' || key.endsWith('/flows.csv')),
+    beside.every((key) => ['search.json', 'findings.atom'].includes(key) || key.endsWith('/flows.csv')),
     beside.join(' '),
   )
   return { cost, rendered }
+}
+
+/** The page that a file lies beside, or below. */
+function pageBeside(key: string, reports: ReadonlyMap<string, string>): string {
+  let folder = key.slice(0, key.lastIndexOf('/') + 1)
+  while (!reports.has(folder)) folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1)
+  return folder
 }
 
 /** The day's figures, and that day's on the home page, are the sums of what was made up. */
