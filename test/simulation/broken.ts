@@ -50,7 +50,7 @@ export const VARIANTS: readonly Variant[] = [
         to: "result = await store.put(key, bytes, 'always')",
       },
     ],
-    caughtBy: ['conserved', 'recovers', 'halts', 'immutable'],
+    caughtBy: ['conserved', 'recovers', 'halts', 'immutable', 'no-data'],
   },
   {
     name: 'forgets a rollup whose write failed',
