@@ -10,7 +10,7 @@ import type { SiteFiles } from './site-files.ts'
 /** A page that there should be. */
 export interface Plan {
   address: string // below the site's root
-  links: readonly (string | null)[] // the neighbours it links to, which its report tells, too
+  links: readonly (string | null)[] // the neighbours it links to, and what else is known of its report before it is made
   isOpen: boolean // its report may be another at any time
   report(): Promise<PageReport>
   needs?(): Promise<Plan[]> // pages that it links to and that must be there before it

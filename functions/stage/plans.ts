@@ -237,30 +237,35 @@ export function overviewPlans(figures: Figures, settings: PlanSettings): Plan[] 
   ]
 }
 
-/** The pages of compliance, each by what was declared for the newest closed day. */
+/**
+ * The pages of compliance, each by what was declared for the newest closed day. All but findings tell of closed days alone,
+ * and so are made again only when there is one more, or other declarations hold.
+ */
 function compliancePlans(figures: Figures): Plan[] {
   const { title, history, declarations, judgements, clusterDomains } = figures
   const { compliance, current } = judgements
   const on = history.through === '' ? (figures.dates.at(-1) ?? '') : history.through
   const declared = declarations.on(on)
   const registerOf = async () => (await declarations.inForce(on)).register
-  const residency = async () =>
-    residencyReport({ title, register: await registerOf(), compliance, recent: await judgedDays(figures, RECENT_DAYS) })
-  const readiness = async () => {
+  const residency = once(async () => {
+    const recent = await judgedDays(figures, RECENT_DAYS)
+    return residencyReport({ title, register: await registerOf(), compliance, recent })
+  })
+  const readiness = once(async () => {
     const recent = await judgedDays(figures, READINESS_DAYS)
     const { istio } = await declarations.inForce(on)
     return readinessReport({ title, recent, istio, history, windowDays: WINDOW_DAYS, clusterDomains })
-  }
-  const plan = (address: string, report: () => Promise<PageReport>): Plan => ({
-    ...{ address, links: [], isOpen: true },
-    report,
   })
+  const links = [history.through, compliance.judgedBy, JSON.stringify([declared, clusterDomains])]
+  const plan = (address: string, report: () => Promise<PageReport>): Plan => {
+    return { address, links, isOpen: false, report }
+  }
   return [
     plan(REGISTER, async () => {
       const recent = await judgedDays(figures, RECENT_DAYS)
       return registerReport({ title, register: await registerOf(), declared: declared.register, compliance, recent })
     }),
-    plan(FINDINGS, async () => findingsReport({ title, compliance: current })),
+    { ...plan(FINDINGS, async () => findingsReport({ title, compliance: current })), isOpen: true },
     plan(READINESS, readiness),
     plan(RESIDENCY, residency),
     plan(ATTESTATION, async () => attestationReport({ title, register: await registerOf(), compliance })),
@@ -269,6 +274,15 @@ function compliancePlans(figures: Figures): Plan[] {
       return complianceReport({ title, compliance, declared, register, readiness: ready, residency: places })
     }),
   ]
+}
+
+/** What it makes the first time it is asked. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 async function homeOf(figures: Figures): Promise<PageReport> {
