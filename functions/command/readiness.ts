@@ -11,6 +11,7 @@ import {
   WINDOW_DAYS,
 } from '#core/reports/readiness.ts'
 import { shownLabel, spelledOut } from '#core/shown-label.ts'
+import { clusterDomainsOf } from '#core/target.ts'
 import { DAY_MS, parseDate } from '#core/time.ts'
 import { loadDeclared } from '../declared.ts'
 import { readReadiness } from '../stage/readiness.ts'
@@ -73,7 +74,7 @@ export const readiness: Command = {
       days,
       windowDays,
       istio,
-      clusterDomains: Object.fromEntries(targets.map(({ name, clusterDomain }) => [name, clusterDomain])),
+      clusterDomains: clusterDomainsOf(targets),
       progress: (date) => terminal.progress(`reading ${date}`),
     })
     const report = onlyNamespace(whole, values.namespace as string | undefined)

@@ -11,10 +11,9 @@ import {
   type WorkloadHistory,
 } from '#core/history.ts'
 import { OBSERVATIONS } from '#core/observation.ts'
+import { packSeen, packTotals, readCounts, readDate, readTotals } from '#core/packed-parts.ts'
 import { pack, readArray, readCount, readFlag, readObject, readOneOf, readText, unpack } from '#core/packing.ts'
-import type { ByClass, DaySummary, Totals } from '#core/report.ts'
-import { parseDate } from '#core/time.ts'
-import { TOTAL_NAMES, zeroTotals } from '#core/totals.ts'
+import type { ByClass, DaySummary } from '#core/report.ts'
 
 /** Same history, same bytes. There are many more totals than names, so rows have no names, and months are not kept. */
 export function encodeHistory(history: History): Uint8Array {
@@ -72,14 +71,7 @@ export function decodeHistory(bytes: Uint8Array, key: string): History {
 
 /** Of each class its totals without their names, or 0 where all are. */
 function packByClass(byClass: ByClass): (number[] | 0)[] {
-  return DESTINATION_CLASSES.map((name) => {
-    const totals = TOTAL_NAMES.map((total) => byClass[name][total])
-    return totals.some((total) => total !== 0) ? totals : 0
-  })
-}
-
-function packSeen({ first, last, days }: Seen): unknown[] {
-  return [first, last, days]
+  return DESTINATION_CLASSES.map((name) => packTotals(byClass[name]))
 }
 
 function packEntity(entity: EntityHistory): unknown[] {
@@ -164,24 +156,6 @@ function readByClass(row: unknown): ByClass {
   return { registered, passthrough, blocked }
 }
 
-function readTotals(row: unknown): Totals {
-  const totals = zeroTotals()
-  if (row === 0) return totals
-  const counts = readCounts(row, 'totals', TOTAL_NAMES.length)
-  for (const [at, name] of TOTAL_NAMES.entries()) totals[name] = counts[at]
-  return totals
-}
-
-function readCounts(values: unknown, what: string, length?: number): number[] {
-  return readArray(values, what, length).map((value) => readCount(value, what))
-}
-
 function readTexts(values: unknown, what: string): string[] {
   return readArray(values, what).map((value) => readText(value, what))
-}
-
-function readDate(value: unknown): string {
-  const date = readText(value, 'a date')
-  parseDate(date)
-  return date
 }

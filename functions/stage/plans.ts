@@ -247,10 +247,10 @@ function compliancePlans(figures: Figures): Plan[] {
   const on = history.through === '' ? (figures.dates.at(-1) ?? '') : history.through
   const declared = declarations.on(on)
   const registerOf = async () => (await declarations.inForce(on)).register
-  const residency = once(async () => {
-    const recent = await judgedDays(figures, RECENT_DAYS)
-    return residencyReport({ title, register: await registerOf(), compliance, recent })
-  })
+  const recentOf = once(() => judgedDays(figures, RECENT_DAYS))
+  const residency = once(async () =>
+    residencyReport({ title, register: await registerOf(), compliance, recent: await recentOf() }),
+  )
   const readiness = once(async () => {
     const recent = await judgedDays(figures, READINESS_DAYS)
     const { istio } = await declarations.inForce(on)
@@ -262,7 +262,7 @@ function compliancePlans(figures: Figures): Plan[] {
   }
   return [
     plan(REGISTER, async () => {
-      const recent = await judgedDays(figures, RECENT_DAYS)
+      const recent = await recentOf()
       return registerReport({ title, register: await registerOf(), declared: declared.register, compliance, recent })
     }),
     { ...plan(FINDINGS, async () => findingsReport({ title, compliance: current })), isOpen: true },
