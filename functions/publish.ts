@@ -1,7 +1,7 @@
 /** Publish: once an hour, renders what changed in the ledger into the site's bucket. */
 import { join } from 'node:path'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import type { Declared } from '#core/declarations.ts'
+import { type Declared, NOTHING_DECLARED } from '#core/declarations.ts'
 import { clusterDomainsOf } from '#core/target.ts'
 import { loadDeployment } from './deployment.ts'
 import { runStage, type Surroundings, surroundings, variable } from './invocation.ts'
@@ -18,8 +18,6 @@ import type { Store } from './store/store.ts'
 /** What is left of the function's time when no further page is begun: for those in hand, the overview and the record. */
 const RESERVE_MS = 60_000
 
-/** Of a configuration that names no files. */
-const NOTHING: Declared = { istio: null, register: null, rules: null }
 const NOBODY: NotifyTargets = { webhook: null, sns: null }
 
 export interface Publishing {
@@ -39,7 +37,7 @@ export interface PublishSurroundings extends Surroundings {
 
 async function openPublishing(env: NodeJS.ProcessEnv): Promise<Publishing> {
   const { bucket, prefix, retention, title, targets, ...given } = loadDeployment(env)
-  const { siteUrl = null, declared = NOTHING, notify = NOBODY } = given
+  const { siteUrl = null, declared = NOTHING_DECLARED, notify = NOBODY } = given
   const client = s3Client()
   return {
     title,

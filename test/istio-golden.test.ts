@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import type { Edge } from '#core/edge.ts'
-import { zeroFailures } from '#core/edge.ts'
+import { noHours, zeroFailures } from '#core/edge.ts'
 import { configOfTarget } from '#core/istio/config.ts'
 import { type Traffic, trafficLookup } from '#core/istio/traffic.ts'
 import { zeroTotals } from '#core/totals.ts'
@@ -63,7 +63,9 @@ function edgeOf({ from, to, by, ...given }: Case['edge']): Edge {
     totals: zeroTotals(),
     failures: zeroFailures(),
     responses: [],
-    hours: Array(24).fill(0),
+    hours: noHours(),
+    egressHours: noHours(),
+    ingressHours: noHours(),
     ports: given.ports ?? [],
   }
 }

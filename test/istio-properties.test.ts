@@ -1,6 +1,6 @@
 /** What must hold of any configuration: the order of files decides nothing, and who knows less says less, never other. */
 import fc from 'fast-check'
-import { type Edge, zeroFailures } from '#core/edge.ts'
+import { type Edge, noHours, zeroFailures } from '#core/edge.ts'
 import {
   type ClientTls,
   type DestinationRule,
@@ -157,7 +157,8 @@ const edge: fc.Arbitrary<Edge> = fc
   })
   .map((ends) => {
     const service = ends.destinationClass === 'passthrough' ? 'PassthroughCluster' : ends.host
-    const figures = { totals: zeroTotals(), failures: zeroFailures(), responses: [], hours: Array(24).fill(0) }
+    const hours = { hours: noHours(), egressHours: noHours(), ingressHours: noHours() }
+    const figures = { totals: zeroTotals(), failures: zeroFailures(), responses: [], ...hours }
     return { target: 'mesh', workload: 'web-1', service, via: '', reporter: 'source', ...ends, ...figures }
   })
 

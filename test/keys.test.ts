@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import {
+  billKey,
   checkKey,
   checkPrefix,
   checkpointKey,
   complianceHistoryKey,
+  costHistoryKey,
+  costMonthKey,
   declarationKey,
   digestKey,
   historyKey,
@@ -11,7 +14,9 @@ import {
   isImmutable,
   isMutable,
   notifiedKey,
+  parseBillKey,
   parseCheckpointKey,
+  parseCostMonthKey,
   parseDeclarationKey,
   parseDigestKey,
   parsePublicKeyKey,
@@ -56,6 +61,9 @@ test('lies where Athena and DuckDB look for it', () => {
 test('every key that is written is read back, and by no other reader', () => {
   fc.assert(
     fc.property(target, hour, date, declaration, (name, at, day, declared) => {
+      const month = day.slice(0, 7)
+      const { recorded: imported, sha256 } = declared
+      const billed = { month, provider: name, imported, sha256 }
       const cases = [
         [checkpointKey(name), parseCheckpointKey, name],
         [rollupKey(name, at), parseRollupKey, { target: name, hour: at }],
@@ -64,7 +72,11 @@ test('every key that is written is read back, and by no other reader', () => {
         [publicKeyKey(declared.sha256), parsePublicKeyKey, declared.sha256],
         [digestKey(day), parseDigestKey, day],
         [declarationKey(declared), parseDeclarationKey, declared],
-        ...[publishedKey, historyKey, complianceHistoryKey, notifiedKey].map((key) => [key, () => null, null] as const),
+        [billKey(billed), parseBillKey, billed],
+        [costMonthKey(month), parseCostMonthKey, month],
+        ...[publishedKey, historyKey, complianceHistoryKey, costHistoryKey, notifiedKey].map(
+          (key) => [key, () => null, null] as const,
+        ),
       ] as const
       const keys = cases.map(([key]) => key)
       const readers = cases.map(([, read]) => read)
@@ -175,10 +187,11 @@ const KEPT = [
   signatureKey('2026-07-01'),
   publicKeyKey('0'.repeat(64)),
   declarationKey({ kind: 'istio', from: '2026-07-01', recorded: '2026-07-01T08:00:00Z', sha256: '0'.repeat(64) }),
+  billKey({ month: '2026-10', provider: 'aws', imported: '2026-11-05T08:00:00Z', sha256: '0'.repeat(64) }),
 ]
 
-test('rollups, seals, signatures, public keys and declarations are written once and kept', () => {
-  expect(KEPT.map(isImmutable)).toEqual([true, true, true, true, true])
+test('rollups, seals, signatures, public keys, declarations and bills are written once and kept', () => {
+  expect(KEPT.map(isImmutable)).toEqual(Array(6).fill(true))
   expect([checkpointKey('a'), publishedKey, notifiedKey, historyKey].map(isImmutable)).toEqual([
     ...[false, false, false, false],
   ])
@@ -186,14 +199,15 @@ test('rollups, seals, signatures, public keys and declarations are written once 
 
 test('only checkpoints and records of what was done are ever replaced', () => {
   expect([checkpointKey('a'), publishedKey, notifiedKey].map(isMutable)).toEqual([true, true, true])
-  const derived = [digestKey('2026-07-01'), historyKey, complianceHistoryKey]
-  expect([...KEPT, ...derived].map(isMutable)).toEqual(Array(8).fill(false))
+  const derived = [digestKey('2026-07-01'), historyKey, complianceHistoryKey, costHistoryKey, costMonthKey('2026-07')]
+  expect([...KEPT, ...derived].map(isMutable)).toEqual(Array(11).fill(false))
 })
 
 test('what may be written over is what can be made again', () => {
-  const derived = [publishedKey, historyKey, complianceHistoryKey, digestKey('2026-07-01')]
-  expect(derived.map(isDerived)).toEqual([true, true, true, true])
-  expect([...KEPT, checkpointKey('a'), notifiedKey].map(isDerived)).toEqual(Array(7).fill(false))
+  const histories = [historyKey, complianceHistoryKey, costHistoryKey]
+  const derived = [publishedKey, ...histories, costMonthKey('2026-07'), digestKey('2026-07-01')]
+  expect(derived.map(isDerived)).toEqual(Array(6).fill(true))
+  expect([...KEPT, checkpointKey('a'), notifiedKey].map(isDerived)).toEqual(Array(8).fill(false))
 })
 
 test('a key that is accepted stays below its root on any file system', () => {

@@ -7,9 +7,11 @@ import {
   formatDuration,
   HOUR_MS,
   hourOf,
+  hoursIn,
   isoDate,
   isoHour,
   isoInstant,
+  monthSpan,
   parseDate,
   parseDuration,
   parseInstant,
@@ -30,6 +32,26 @@ test('an hour and a day hold the instant they are of', () => {
       expect(dayOf(ms)).toBe(Date.parse(`${new Date(ms).toISOString().slice(0, 10)}T00:00:00Z`))
     }),
   )
+})
+
+test.each([
+  ['2026-02', 28],
+  ['2028-02', 29],
+  ['2100-02', 28],
+  ['2026-12', 31],
+  ['2027-01', 31],
+  ['2026-10', 31], // in which clocks of people are put back
+])('%s has %s days, and ends where the next month begins', (month, days) => {
+  const { from, to } = monthSpan(month)
+  expect(isoDate(from)).toBe(`${month}-01`)
+  expect((to - from) / DAY_MS).toBe(days)
+  expect(isoDate(to).slice(8)).toBe('01')
+})
+
+test('the hours of a day that a span has a part of', () => {
+  const day = parseDate('2026-11-02')
+  expect(hoursIn(day, { from: day + 8 * HOUR_MS, to: day + 3 * DAY_MS })).toEqual({ from: 8, until: 24 })
+  expect(hoursIn(day, { from: day - 1, to: day + HOUR_MS / 2 })).toEqual({ from: 0, until: 1 })
 })
 
 test('what is written is read back', () => {

@@ -3,7 +3,7 @@ import type { CsvCell } from '#core/csv.ts'
 import { addMeasures, DESTINATION_CLASSES, FLOW_FIELDS, type FlowRow, flowKey, MEASURES } from '#core/flow.ts'
 import { expectedMs, type HourRecord, type TargetState } from '#core/hour-record.ts'
 import type { ByClass, DayReport, DaySummary, Observation } from '#core/report.ts'
-import { DAY_MS, eachHour, HOUR_MS, isoDate, isoInstant, parseDate, parseInstant } from '#core/time.ts'
+import { DAY_MS, eachHour, HOUR_MS, isoInstant, monthSpan, parseDate, parseInstant } from '#core/time.ts'
 import { TOTAL_NAMES } from '#core/totals.ts'
 
 /** One flow of one target over one period; the flow is null when the period had none. */
@@ -164,14 +164,8 @@ export interface PeriodReport {
 /** Values in the order of PERIOD_COLUMNS. */
 export function periodValues(periods: readonly PeriodReport[]): CsvCell[][] {
   return periods.map(({ period, observation, complete, byClass }) => {
-    const { from, to } = spanOf(period)
+    const day = period.length === 10 ? parseDate(period) : null
+    const { from, to } = day === null ? monthSpan(period) : { from: day, to: day + DAY_MS }
     return [isoInstant(from), isoInstant(to), observation, complete, ...classValues(byClass, observation)]
   })
-}
-
-/** A day, or a month, as a half-open span of time. */
-function spanOf(period: string): Period {
-  if (period.length === 10) return { from: parseDate(period), to: parseDate(period) + DAY_MS }
-  const from = parseDate(`${period}-01`)
-  return { from, to: parseDate(`${isoDate(from + 31 * DAY_MS).slice(0, 7)}-01`) }
 }

@@ -16,7 +16,7 @@ import { TOTAL_NAMES } from '#core/totals.ts'
 export type { Edge, EdgeEnds, EdgeResponse, Failures } from '#core/edge.ts'
 
 export interface DayDigest {
-  schema: 1
+  schema: 2
   date: string // YYYY-MM-DD, UTC
   day: DayReport // as of the day alone: previous and next are null, downloads are those that hold no links
   edges: Edge[] // in the order of their keys
@@ -35,7 +35,7 @@ export function digestOf(
 ): DayDigest {
   const ordered = rollups.toSorted((a, b) => compareText(a.target, b.target) || compareText(a.hour, b.hour))
   const day = { ...report, previous: null, next: null }
-  return { schema: 1, date, day, edges: edgesOf(records), rollups: ordered }
+  return { schema: 2, date, day, edges: edgesOf(records), rollups: ordered }
 }
 
 /** Same digest, same bytes. Edges are most of them, so they are rows without names, and their texts numbers. */
@@ -52,6 +52,8 @@ export function encodeDigest({ schema, date, day, edges, rollups }: DayDigest): 
     FAILURE_NAMES.map((name) => edge.failures[name]),
     edge.responses.map(({ code, flags, count, failed }) => [numberOf(code), numberOf(flags), count, failed]),
     edge.hours,
+    edge.egressHours,
+    edge.ingressHours,
     edge.ports,
   ])
   return pack({ schema, date, day, texts: [...texts.keys()], edges: rows, rollups })
@@ -61,12 +63,12 @@ export function encodeDigest({ schema, date, day, edges, rollups }: DayDigest): 
 export function decodeDigest(bytes: Uint8Array, key: string): DayDigest {
   return unpack(bytes, `digest ${key}`, (value) => {
     const { schema, date, day, texts, edges, rollups } = readObject(value, 'it')
-    if (schema !== 1) throw new Error(`its schema is ${JSON.stringify(schema)}, not 1`)
+    if (schema !== 2) throw new Error(`its schema is ${JSON.stringify(schema)}, not 2`)
     const dated = readText(date, 'its date')
     parseDate(dated)
     const known = readArray(texts, 'texts').map((text) => readText(text, 'a text'))
     return {
-      schema: 1,
+      schema: 2,
       date: dated,
       day: readDay(day, dated),
       edges: readArray(edges, 'edges').map((row) => readEdge(row, known)),
@@ -92,7 +94,7 @@ function readDay(value: unknown, date: string): DayReport {
 }
 
 function readEdge(row: unknown, texts: readonly string[]): Edge {
-  const [ends, totals, failures, responses, hours, ports] = readArray(row, 'an edge', 6)
+  const [ends, totals, failures, responses, hours, egressHours, ingressHours, ports] = readArray(row, 'an edge', 8)
   const textOf = (number: unknown) => readText(texts[readCount(number, 'a text’s number')], 'a text')
   const counts = (values: unknown, what: string, length?: number) =>
     readArray(values, what, length).map((count) => readCount(count, what))
@@ -117,6 +119,8 @@ function readEdge(row: unknown, texts: readonly string[]): Edge {
       }
     }),
     hours: counts(hours, 'an edge’s hours', 24),
+    egressHours: counts(egressHours, 'an edge’s egress by the hour', 24),
+    ingressHours: counts(ingressHours, 'an edge’s ingress by the hour', 24),
     ports: counts(ports, 'an edge’s ports'),
   }
 }

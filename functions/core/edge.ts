@@ -27,6 +27,8 @@ export interface Edge extends EdgeEnds {
   failures: Failures
   responses: EdgeResponse[] // most frequent first
   hours: number[] // 24; requests and connections in each
+  egressHours: number[] // 24; egress bytes in each, which sum to the totals' own
+  ingressHours: number[] // likewise
   ports: number[] // those that were labelled, ascending
 }
 
@@ -116,6 +118,11 @@ export function byFrequency(a: EdgeResponse, b: EdgeResponse): number {
   return b.count - a.count || compareText(a.code, b.code) || compareText(a.flags, b.flags)
 }
 
+/** The zeros of a day's hours. */
+export function noHours(): number[] {
+  return Array<number>(24).fill(0)
+}
+
 interface EdgeSum {
   edge: Edge
   ports: Set<number>
@@ -123,7 +130,8 @@ interface EdgeSum {
 }
 
 function emptySum(ends: EdgeEnds): EdgeSum {
-  const figures = { totals: zeroTotals(), failures: zeroFailures(), responses: [], hours: Array(24).fill(0), ports: [] }
+  const hours = { hours: noHours(), egressHours: noHours(), ingressHours: noHours() }
+  const figures = { totals: zeroTotals(), failures: zeroFailures(), responses: [], ...hours, ports: [] }
   return { edge: { ...ends, ...figures }, ports: new Set(), responses: new Map() }
 }
 
@@ -131,6 +139,8 @@ function addToSum({ edge, ports, responses }: EdgeSum, row: FlowRow, hourOfDay: 
   const count = occurrences(row)
   addRow(edge.totals, row)
   edge.hours[hourOfDay] = exactSum(edge.hours[hourOfDay], count)
+  edge.egressHours[hourOfDay] = exactSum(edge.egressHours[hourOfDay], row.egressBytes)
+  edge.ingressHours[hourOfDay] = exactSum(edge.ingressHours[hourOfDay], row.ingressBytes)
   if (row.destinationPort !== null) ports.add(row.destinationPort)
   const isFailure = row.destinationClass !== 'blocked' && failed(row)
   if (isFailure) {

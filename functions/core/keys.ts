@@ -7,9 +7,12 @@
  *     seals/date=YYYY-MM-DD/seal.sig                                    immutable
  *     keys/<SHA-256 of the public key>.pem                              immutable
  *     declarations/kind=<kind>/from=YYYY-MM-DD/<recorded>-<sha256>.json immutable
+ *     bills/month=YYYY-MM/provider=<provider>/<imported>-<sha256>.json.zst  immutable
  *     daily/date=YYYY-MM-DD/digest.json.zst                             derived
  *     daily/history.json.zst                                            derived
  *     daily/compliance.json.zst                                         derived
+ *     daily/costs.json.zst                                              derived
+ *     daily/costs/month=YYYY-MM/costs.json.zst                          derived
  *     published.json                                                    mutable, derived
  *     notified.json                                                     mutable
  *
@@ -30,11 +33,20 @@ export const historyKey = 'daily/history.json.zst'
 /** What all closed days were judged to be, as far as publish has folded them. */
 export const complianceHistoryKey = 'daily/compliance.json.zst'
 
+/** What all closed months cost, as far as publish has folded them. */
+export const costHistoryKey = 'daily/costs.json.zst'
+
 /** Which findings somebody has been told of. */
 export const notifiedKey = 'notified.json'
 
 /** The prefix of every declaration. */
 export const declarationsPrefix = 'declarations/'
+
+/** The prefix of every bill. */
+export const billsPrefix = 'bills/'
+
+/** A provider's name as a folder and a column's value as it is. */
+export const PROVIDER_NAME = /^[a-z0-9-]{1,40}$/
 
 /** The prefix of every rollup of every target. */
 export const rollupsPrefix = 'rollups/'
@@ -144,6 +156,44 @@ export function parseDeclarationKey(key: string): DeclarationPlace | null {
   return isInstant(recorded) ? { kind, from, recorded, sha256 } : null
 }
 
+/** A bill by what tells it from all others. */
+export interface BillPlace {
+  month: string // YYYY-MM
+  provider: string
+  imported: string // ISO 8601, UTC, whole seconds
+  sha256: string // hex, of its stored bytes
+}
+
+/** The key of a bill; those of one month and provider stand in the order in which they were imported. */
+export function billKey({ month, provider, imported, sha256 }: BillPlace): string {
+  const key = `${billPrefix(month, provider)}${imported.replace(/[-:]/g, '')}-${sha256}.json.zst`
+  if (parseBillKey(key) === null) throw new Error(`bill key ${JSON.stringify(key)} is none`)
+  return key
+}
+
+/** The prefix of the bills of one month and provider. */
+export function billPrefix(month: string, provider: string): string {
+  return `${billsPrefix}month=${month}/provider=${provider}/`
+}
+
+/** What a bill's key tells, or null for any other key. */
+export function parseBillKey(key: string): BillPlace | null {
+  const parts =
+    /^bills\/month=([^/]+)\/provider=([^/]+)\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-([0-9a-f]{64})\.json\.zst$/.exec(
+      key,
+    )
+  if (parts === null) return null
+  const [, month, provider, year, mm, day, hour, minute, second, sha256] = parts
+  const imported = `${year}-${mm}-${day}T${hour}:${minute}:${second}Z`
+  if (!isMonth(month) || !PROVIDER_NAME.test(provider) || !isInstant(imported)) return null
+  return { month, provider, imported, sha256 }
+}
+
+/** True for a month of the calendar, YYYY-MM. */
+export function isMonth(text: string): boolean {
+  return text.length === 7 && isDate(`${text}-01`)
+}
+
 /** The key of the digest of one UTC day, YYYY-MM-DD. */
 export function digestKey(date: string): string {
   return `daily/date=${checkDate(date)}/digest.json.zst`
@@ -155,14 +205,30 @@ export function parseDigestKey(key: string): string | null {
   return date !== undefined && isDate(date) ? date : null
 }
 
+/** The key of what a month cost, YYYY-MM. */
+export function costMonthKey(month: string): string {
+  checkDate(`${month}-01`)
+  return `daily/costs/month=${month}/costs.json.zst`
+}
+
+/** The month of such a key, or null for any other key. */
+export function parseCostMonthKey(key: string): string | null {
+  const month = /^daily\/costs\/month=(\d{4}-\d\d)\/costs\.json\.zst$/.exec(key)?.[1]
+  return month !== undefined && isMonth(month) ? month : null
+}
+
 /** True for what can be made again from the ledger, and so may be written over. */
 export function isDerived(key: string): boolean {
-  return [publishedKey, historyKey, complianceHistoryKey].includes(key) || parseDigestKey(key) !== null
+  const whole = [publishedKey, historyKey, complianceHistoryKey, costHistoryKey]
+  return whole.includes(key) || [parseDigestKey, parseCostMonthKey].some((parse) => parse(key) !== null)
 }
 
 /** True for what is written once and kept for as long as the ledger is. */
 export function isImmutable(key: string): boolean {
-  const readers = [parseRollupKey, parseSealKey, parseSignatureKey, parsePublicKeyKey, parseDeclarationKey]
+  const readers = [
+    ...[parseRollupKey, parseSealKey, parseSignatureKey],
+    ...[parsePublicKeyKey, parseDeclarationKey, parseBillKey],
+  ]
   return readers.some((parse) => parse(key) !== null)
 }
 

@@ -34,6 +34,27 @@ export function isoInstant(ms: number): string {
   return iso.replace('.000Z', 'Z')
 }
 
+/** A half-open span of time, in ms since epoch. */
+export interface Span {
+  from: number
+  to: number
+}
+
+/** A calendar month, written YYYY-MM, in UTC. */
+export function monthSpan(month: string): Span {
+  const from = parseDate(`${month}-01`)
+  const first = new Date(from)
+  return { from, to: first.setUTCMonth(first.getUTCMonth() + 1) }
+}
+
+/** The hours of a day, given by its start, that a span has a part of: from 0 to 24, half-open. */
+export function hoursIn(day: number, { from, to }: Span): { from: number; until: number } {
+  return {
+    from: Math.max(0, Math.floor((from - day) / HOUR_MS)),
+    until: Math.min(24, Math.ceil((to - day) / HOUR_MS)),
+  }
+}
+
 /** The start of a day written YYYY-MM-DD, in ms since epoch; throws on anything else and on days no calendar has. */
 export function parseDate(text: string): number {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)

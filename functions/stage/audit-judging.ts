@@ -3,9 +3,7 @@ import type { AuditDay, CoveredHour, HeldRegister } from '#core/audit/audit.ts'
 import { startTally, type Tally } from '#core/audit/tally.ts'
 import { startJudgedFolding } from '#core/compliance-fold.ts'
 import { type ComplianceHistory, emptyComplianceHistory } from '#core/compliance-history.ts'
-import { dayReport } from '#core/day.ts'
 import type { DeclaredOn, InForce } from '#core/declarations.ts'
-import { type DayDigest, digestOf } from '#core/digest.ts'
 import { expectedMs } from '#core/hour-record.ts'
 import type { JudgedDay } from '#core/judged-day.ts'
 import { observationOf } from '#core/observation.ts'
@@ -13,6 +11,7 @@ import { DAY_MS, eachDay, eachHour, isoDate, parseDate, SECOND_MS } from '#core/
 import { mapConcurrently } from '../concurrency.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditPart, daysOf } from './audit-part.ts'
+import { digestOfRecords } from './digests.ts'
 import { Judge } from './judging.ts'
 import { type ReadRecord, readRecords } from './ledger.ts'
 
@@ -54,7 +53,7 @@ export async function* judgeSpan(
     return { date, records }
   }
   for await (const { date, records } of mapConcurrently(due, DAYS_AT_A_TIME, read)) {
-    const { judged, inForce } = await judge.day(digestFrom(part, date, records))
+    const { judged, inForce } = await judge.day(digestOfRecords(targets, date, records))
     folding.add(judged, inForce)
     progress(++done, due.length)
     if (!inSpan.has(date)) continue
@@ -77,12 +76,6 @@ export async function* judgeSpan(
     tally: tally.tally(),
     registers: [...registers.values()],
   }
-}
-
-function digestFrom({ targets }: AuditPart, date: string, records: readonly ReadRecord[]): DayDigest {
-  const report = dayReport({ title: '', previous: null, next: null, day: parseDate(date), targets, records })
-  const rollups = records.flatMap(({ target, rollup }) => (rollup === null ? [] : { target, ...rollup }))
-  return digestOf(date, report, records, rollups)
 }
 
 function coveredHours({ targets }: AuditPart, date: string, records: readonly ReadRecord[]): CoveredHour[] {

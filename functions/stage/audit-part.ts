@@ -2,7 +2,7 @@
 
 import type { AuditSeal } from '#core/audit/audit.ts'
 import { type AuditSpan, lastDay, type Stretch, stretchOf } from '#core/audit/stretch.ts'
-import type { DeclarationKind } from '#core/declarations.ts'
+import { JUDGING_KINDS } from '#core/declarations.ts'
 import { sha256 } from '#core/hash.ts'
 import {
   declarationKey,
@@ -116,12 +116,13 @@ async function publicKeysOf(store: Store, listed: readonly ListedObject[]): Prom
   return keys
 }
 
-/** Declarations that hold on some day of the span, or were recorded for one and replaced since. */
+/** What judges: declarations that hold on some day of the span, or were recorded for one and replaced since. */
 function declaredKeys(declarations: Declarations, { from, to }: AuditSpan): string[] {
   const last = lastDay({ from, to })
   return declarations.all().flatMap((place) => {
-    const holds = place.from <= last || declarations.placeOn(place.kind as DeclarationKind, last) === place
-    return holds ? [declarationKey(place)] : []
+    const kind = JUDGING_KINDS.find((one) => one === place.kind)
+    if (kind === undefined) return []
+    return place.from <= last || declarations.placeOn(kind, last) === place ? [declarationKey(place)] : []
   })
 }
 

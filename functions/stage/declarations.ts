@@ -3,6 +3,8 @@
  * declared for a day on which something was declared before stands beside it, and the one recorded last holds.
  */
 import {
+  type CostsInForce,
+  type CostsOn,
   DECLARATION_KINDS,
   type Declaration,
   type DeclarationContents,
@@ -33,7 +35,7 @@ export interface Recorded {
 
 /**
  * Records what was declared, unless the same held on its first day already. Throws when the store does, or holds a
- * declaration that cannot be read.
+ * declaration that cannot be read, or when prices are in another currency than those before: sums over days would have none.
  */
 export async function recordDeclaration(
   store: Store,
@@ -44,6 +46,7 @@ export async function recordDeclaration(
   const first = from ?? isoDate(time)
   const declarations = await Declarations.read(store)
   const before = declarations.placeOn(kind, first)
+  if (kind === 'prices') await checkCurrency(declarations, content.currency)
   if (before !== null && before.from <= first) {
     const { content: held } = await declarations.declaration(before)
     if (JSON.stringify(held) === JSON.stringify(content)) return { isNew: false, key: declarationKey(before) }
@@ -55,22 +58,27 @@ export async function recordDeclaration(
   return { isNew: true, key }
 }
 
+async function checkCurrency(declarations: Declarations, currency: string): Promise<void> {
+  for (const place of declarations.all().filter(({ kind }) => kind === 'prices')) {
+    const { content } = (await declarations.declaration(place)) as Declaration<'prices'>
+    if (content.currency === currency) return
+    throw new Error(
+      `prices are in ${currency}, and this ledger is priced in ${content.currency} since ${place.recorded.slice(0, 10)}; state them in ${content.currency}`,
+    )
+  }
+}
+
 /** Records all that a configuration declares, and gives the keys of what is new. */
 export async function recordDeclared(
   store: Store,
   declared: Declared,
   now: () => number = Date.now,
 ): Promise<string[]> {
-  const { istio, register, rules } = declared
-  const given: (NewDeclaration | null)[] = [
-    istio && { kind: 'istio', content: istio },
-    register && { kind: 'register', content: register },
-    rules && { kind: 'rules', content: rules },
-  ]
   const keys: string[] = []
-  for (const declaration of given) {
-    if (declaration === null) continue
-    const { isNew, key } = await recordDeclaration(store, declaration, now)
+  for (const kind of DECLARATION_KINDS) {
+    const content = declared[kind]
+    if (content === null) continue
+    const { isNew, key } = await recordDeclaration(store, { kind, content } as NewDeclaration, now)
     if (isNew) keys.push(key)
   }
   return keys
@@ -81,7 +89,8 @@ export class Declarations {
   readonly #store: Store
   readonly #places: ReadonlyMap<string, readonly DeclarationPlace[]> // by kind; oldest day first, then as recorded
   readonly #read = new Map<string, Promise<Declaration>>() // by key
-  readonly #inForce = new Map<string, Promise<InForce>>() // by what holds
+  readonly #inForce = new Map<string, Promise<InForce>>() // by what judges
+  readonly #costsInForce = new Map<string, Promise<CostsInForce>>() // by what prices
 
   private constructor(store: Store, places: readonly DeclarationPlace[]) {
     this.#store = store
@@ -113,22 +122,33 @@ export class Declarations {
     return places.findLast(({ from }) => from <= on) ?? null
   }
 
+  /** What judges a day. */
   on(date: string): DeclaredOn {
-    const link = (kind: DeclarationKind): DeclarationLink | null => {
-      const place = this.placeOn(kind, date)
-      if (place === null) return null
-      const { from, recorded, sha256 } = place
-      return { from, recorded, sha256, isLater: from > date }
-    }
+    const link = (kind: DeclarationKind) => this.#link(kind, date)
     return { istio: link('istio'), register: link('register'), rules: link('rules') }
   }
 
-  /** What holds on a day, with its contents; the same object for days on which the same holds. */
+  /** What prices a day. */
+  costsOn(date: string): CostsOn {
+    const link = (kind: DeclarationKind) => this.#link(kind, date)
+    return { prices: link('prices'), owners: link('owners'), budgets: link('budgets') }
+  }
+
+  /** What judges a day, with its contents; the same object for days on which the same holds. */
   inForce(date: string): Promise<InForce> {
     const links = this.on(date)
     const state = JSON.stringify(links)
     const known = this.#inForce.get(state) ?? this.#readInForce(date, links)
     this.#inForce.set(state, known)
+    return known
+  }
+
+  /** What prices a day, likewise. */
+  costsInForce(date: string): Promise<CostsInForce> {
+    const links = this.costsOn(date)
+    const state = JSON.stringify(links)
+    const known = this.#costsInForce.get(state) ?? this.#readCosts(date, links)
+    this.#costsInForce.set(state, known)
     return known
   }
 
@@ -141,12 +161,27 @@ export class Declarations {
   }
 
   async #readInForce(date: string, links: DeclaredOn): Promise<InForce> {
-    const content = async <K extends DeclarationKind>(kind: K): Promise<DeclarationContents[K] | null> => {
-      const place = this.placeOn(kind, date)
-      return place === null ? null : ((await this.declaration(place)) as Declaration<K>).content
-    }
+    const content = <K extends DeclarationKind>(kind: K) => this.#content(kind, date)
     const [istio, register, rules] = await Promise.all([content('istio'), content('register'), content('rules')])
     return { links, istio, register, rules: rules ?? defaultRules() }
+  }
+
+  async #readCosts(date: string, links: CostsOn): Promise<CostsInForce> {
+    const content = <K extends DeclarationKind>(kind: K) => this.#content(kind, date)
+    const [prices, owners, budgets] = await Promise.all([content('prices'), content('owners'), content('budgets')])
+    return { links, prices, owners, budgets }
+  }
+
+  async #content<K extends DeclarationKind>(kind: K, date: string): Promise<DeclarationContents[K] | null> {
+    const place = this.placeOn(kind, date)
+    return place === null ? null : ((await this.declaration(place)) as Declaration<K>).content
+  }
+
+  #link(kind: DeclarationKind, date: string): DeclarationLink | null {
+    const place = this.placeOn(kind, date)
+    if (place === null) return null
+    const { from, recorded, sha256 } = place
+    return { from, recorded, sha256, isLater: from > date }
   }
 
   async #get(key: string, place: DeclarationPlace): Promise<Declaration> {

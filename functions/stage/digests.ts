@@ -6,6 +6,7 @@ import { EXPORT_COLUMNS, exportRows, exportValues } from '#core/columns.ts'
 import { formatCsv } from '#core/csv.ts'
 import { dayReport } from '#core/day.ts'
 import { type DayDigest, decodeDigest, digestOf, encodeDigest } from '#core/digest.ts'
+import type { TargetState } from '#core/hour-record.ts'
 import { digestKey } from '#core/keys.ts'
 import type { Download } from '#core/report.ts'
 import { DAY_MS, parseDate } from '#core/time.ts'
@@ -94,11 +95,21 @@ export class Digests {
     const flows = Buffer.from(formatCsv(EXPORT_COLUMNS, rows))
     const about = describe('flows.csv', 'Every flow of the day', flows, rows.length)
     await writeFlows(date, flows, about)
-    // The title is the site's; whoever renders the day puts it in.
-    const report = dayReport({ title: '', previous: null, next: null, day, targets, records })
-    const rollups = records.flatMap(({ target, rollup }) => (rollup === null ? [] : { target, ...rollup }))
-    return digestOf(date, { ...report, downloads: [about] }, records, rollups)
+    return digestOfRecords(targets, date, records, [about])
   }
+}
+
+/** The digest of a day (YYYY-MM-DD) from its records alone. */
+export function digestOfRecords(
+  targets: readonly TargetState[],
+  date: string,
+  records: readonly ReadRecord[],
+  downloads: Download[] = [],
+): DayDigest {
+  // The title is the site's; whoever renders the day puts it in.
+  const report = dayReport({ title: '', previous: null, next: null, day: parseDate(date), targets, records })
+  const rollups = records.flatMap(({ target, rollup }) => (rollup === null ? [] : { target, ...rollup }))
+  return digestOf(date, { ...report, downloads }, records, rollups)
 }
 
 /** Of a target that was waited for in vain some hours are open; the day is over all the same. */

@@ -32,6 +32,8 @@ export function sampleEdge({ totals, failures, ...given }: SampleEdge = {}): Edg
     protocol: 'http',
     responses: [],
     hours: [],
+    egressHours: [],
+    ingressHours: [],
     ports: [],
     ...given,
     totals: {
