@@ -8,7 +8,11 @@ export function contradictions(data: unknown): Mistake[] {
   const config = asRecord(data)
   return [
     ...targetContradictions(asList(config.targets)),
+    ...asList(config.targets).flatMap((target, i) =>
+      cloudContradictions(asRecord(target).cloud, ['targets', i, 'cloud']),
+    ),
     ...complianceContradictions(config),
+    ...budgetContradictions(config),
     ...storeContradictions(config),
   ]
 }
@@ -34,6 +38,41 @@ function targetContradictions(targets: readonly unknown[]): Mistake[] {
     }
   }
   return mistakes
+}
+
+/** Endpoints that are said twice, and what only an interface endpoint is charged by. */
+function cloudContradictions(cloud: unknown, path: YamlPath): Mistake[] {
+  const first = new Map<string, number>()
+  return asList(asRecord(cloud).endpoints).flatMap((endpoint, i) => {
+    const { service, type, zones } = asRecord(endpoint)
+    const at = [...path, 'endpoints', i]
+    const mistakes: Mistake[] = []
+    if (type === 'interface' && zones === undefined) {
+      mistakes.push({ path: at, message: 'is an interface endpoint without zones, by which it is charged; give zones' })
+    }
+    if (type === 'gateway' && zones !== undefined) {
+      mistakes.push({
+        path: [...at, 'zones'],
+        message: 'is of a gateway endpoint, which no hour is charged for; take it out',
+      })
+    }
+    const key = JSON.stringify([service, type])
+    const before = first.get(key)
+    if (before === undefined) first.set(key, i)
+    else
+      mistakes.push({
+        path: [...at, 'service'],
+        message: `${show(service)} has endpoints[${before}] of that type already; keep one`,
+      })
+    return mistakes
+  })
+}
+
+function budgetContradictions({ prices, budgets }: Record<string, unknown>): Mistake[] {
+  if (budgets === undefined || prices !== undefined) return []
+  return [
+    { path: ['budgets'], message: 'needs prices, for without them nothing costs anything; give prices', part: 'key' },
+  ]
 }
 
 /** Between what judges traffic and the targets whose traffic it is, and between a list of keys and that one is enough. */

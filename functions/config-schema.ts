@@ -14,6 +14,7 @@ import {
   urlProblem,
   viewerPasswordProblem,
 } from './config-values.ts'
+import { placeProblem, providerProblem, tierProblem } from './price-values.ts'
 
 export { parseBucketUrl } from './config-values.ts'
 
@@ -48,6 +49,39 @@ const resource = (kind: 'subnet' | 'sg') =>
     .string()
     .regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be the id of one, ${kind}-…`)
     .describe(`${kind}-…`)
+
+const cloudSchema = z.strictObject({
+  provider: checked(providerProblem, 'the provider whose prices hold: aws, gcp, azure, or as a price book names it'),
+  region: checked(placeProblem, "the provider's own name of the region that the mesh runs in, such as eu-west-1"),
+  tier: checked(
+    (value) => (value === '' ? null : tierProblem(value)),
+    "the tier of the provider's network, where books have several: premium, standard",
+  ).default(''),
+  payer: checked(
+    (value) => (value === '' ? null : placeProblem(value)),
+    'who is charged: targets of one payer and provider share tiers and allowances',
+  ).default(''),
+  nat: z
+    .strictObject({
+      gateways: wholeNumber('NAT gateways that are charged by the hour', { min: 0, max: 1000 }),
+    })
+    .describe('given when the mesh leaves through NAT')
+    .optional(),
+  endpoints: z
+    .array(
+      z.strictObject({
+        service: checked(placeProblem, 'the service as hosts name it: s3, dynamodb, ecr'),
+        type: z.enum(['gateway', 'interface'], 'must be gateway or interface').describe('gateway or interface'),
+        zones: wholeNumber('zones that an interface endpoint is charged for by the hour', {
+          min: 1,
+          max: 1000,
+        }).optional(),
+      }),
+    )
+    .max(200, 'must have at most 200 endpoints')
+    .describe('services that are reached through an endpoint inside the network, past NAT')
+    .default([]),
+})
 
 const targetSchema = z.strictObject({
   name: z
@@ -105,6 +139,7 @@ const targetSchema = z.strictObject({
     min: 1,
     max: 1_000_000,
   }).default(1),
+  cloud: cloudSchema.describe('where the mesh runs and how its traffic leaves, for what it costs').optional(),
 })
 
 const retentionSchema = z.strictObject({
@@ -210,6 +245,9 @@ export const configSchema = z.strictObject({
     .default([]),
   register: path('the egress register').optional(),
   findings: path('the rules of findings, and which of them are accepted').optional(),
+  prices: path('the price books that hold, and what they are applied to').optional(),
+  owners: path('which team answers for which workloads').optional(),
+  budgets: path('what teams may spend on egress in a month').optional(),
   notify: notifySchema.describe('who is told of new findings').optional(),
   signing: signingSchema.describe('the key that signs seals: key or kms').optional(),
   retention: retentionSchema.describe('how long no rollup and no seal in a bucket may be deleted').optional(),

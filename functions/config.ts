@@ -3,6 +3,7 @@
  * since a mistake found at the next scrape costs an hour that nobody can measure again.
  */
 import { dirname, isAbsolute, resolve } from 'node:path'
+import type { TargetPlace } from '#core/costs/prices.ts'
 import { parseSecretRef } from '#core/secret-ref.ts'
 import type { Retention, SecretRef, Target } from '#core/target.ts'
 import { parseDuration } from '#core/time.ts'
@@ -19,7 +20,6 @@ const CONFIGURATION: StrictFormat<typeof configSchema> = {
   schema: configSchema,
   jsonSchema: configJsonSchema,
   contradictions,
-  unreadKeys: ['prices'],
   mayBeSecret,
 }
 
@@ -35,6 +35,10 @@ export interface Config {
   istio: IstioSource[] // where Istio's configuration lies
   register: string | null // the egress register's file, absolute
   findings: string | null // the file of the rules of findings, absolute
+  prices: string | null // the file of prices, absolute
+  owners: string | null // the file of teams and what they own, absolute
+  budgets: string | null // the file of budgets, absolute
+  clouds: Record<string, TargetPlace> // by target: where it runs and how it leaves; those that do not say are not in it
   notify: { webhook: SecretRef | null; sns: string | null } // where new findings are sent: a URL's reference, a topic's ARN
   signing: SigningKey | null // what signs seals
   retention: Retention | null // of rollups and seals in a bucket
@@ -79,7 +83,7 @@ function toConfig(data: ConfigData, path: string): Config {
   return {
     path,
     store: bucket ? { kind: 's3', ...bucket } : { kind: 'folder', path: resolve(folder, data.store) },
-    targets: data.targets.map(({ interval, prometheusInterval, auth, ...target }) => ({
+    targets: data.targets.map(({ interval, prometheusInterval, auth, cloud: _, ...target }) => ({
       ...target,
       intervalSeconds: parseDuration(interval),
       prometheusIntervalSeconds: parseDuration(prometheusInterval),
@@ -96,6 +100,10 @@ function toConfig(data: ConfigData, path: string): Config {
     }),
     register: data.register === undefined ? null : resolve(folder, data.register),
     findings: data.findings === undefined ? null : resolve(folder, data.findings),
+    prices: data.prices === undefined ? null : resolve(folder, data.prices),
+    owners: data.owners === undefined ? null : resolve(folder, data.owners),
+    budgets: data.budgets === undefined ? null : resolve(folder, data.budgets),
+    clouds: toClouds(data.targets),
     notify: {
       webhook: data.notify?.webhook === undefined ? null : resolveSecretFile(data.notify.webhook, folder),
       sns: data.notify?.sns ?? null,
@@ -104,6 +112,17 @@ function toConfig(data: ConfigData, path: string): Config {
     retention: data.retention ?? null,
     aws: data.aws === undefined ? null : toAwsSettings(data.aws, folder),
   }
+}
+
+/** Apart from the targets, since what scrapes them needs none of it. */
+function toClouds(targets: ConfigData['targets']): Record<string, TargetPlace> {
+  return Object.fromEntries(
+    targets.flatMap(({ name, cloud }) => {
+      if (cloud === undefined) return []
+      const endpoints = cloud.endpoints.map(({ zones = 0, ...endpoint }) => ({ ...endpoint, zones }))
+      return [[name, { ...cloud, nat: cloud.nat ?? null, endpoints }]]
+    }),
+  )
 }
 
 function toSigningKey(data: ConfigData['signing'], folder: string): SigningKey | null {

@@ -12,7 +12,6 @@ export interface Mistake {
 export interface Explained {
   noun: string // 'configuration'
   jsonSchema(): Record<string, unknown>
-  unreadKeys?: readonly string[] // of the file's root, that other versions read: to do nothing with one would mislead
   /** True where a secret may stand, by mistake or not: what stands there is never repeated. */
   mayBeSecret?(path: YamlPath, input: unknown): boolean
 }
@@ -28,7 +27,7 @@ export function explaining(format: Explained): (issue: z.core.$ZodIssue) => Mist
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: unknownKey(key, path, schema, format),
+        message: unknownKey(key, schema, format),
         part: 'key' as const,
       }))
     }
@@ -69,10 +68,7 @@ function explainUnion(
   return [{ path, message: format.mayBeSecret?.(path, input) ? message : `${message}, not ${show(input)}` }]
 }
 
-function unknownKey(key: string, path: YamlPath, schema: JsonSchema, { noun, unreadKeys = [] }: Explained): string {
-  if (path.length === 0 && unreadKeys.includes(key)) {
-    return 'is not read by this version yet; take it out, so that nobody counts on it'
-  }
+function unknownKey(key: string, schema: JsonSchema, { noun }: Explained): string {
   const known = Object.keys(schema.properties ?? {})
   const plain = key.slice(0, 60).toLowerCase().replace(/[-_]/g, '')
   const near = known.find((name) => distance(name.toLowerCase(), plain) <= Math.min(2, (name.length - 1) / 2))
@@ -115,6 +111,22 @@ export function show(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'a mapping'
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+/** What is said of each value that has the key of one before it; those without a key repeat none. */
+export function repeated<T>(
+  values: readonly T[],
+  keyOf: (value: T) => string | null,
+  tell: (at: number, before: number) => Mistake,
+): Mistake[] {
+  const first = new Map<string, number>()
+  return values.flatMap((value, i) => {
+    const key = keyOf(value)
+    if (key === null) return []
+    const before = first.get(key)
+    if (before === undefined) first.set(key, i)
+    return before === undefined ? [] : [tell(i, before)]
+  })
 }
 
 /** Levenshtein's: how many letters to add, drop or change to turn one word into the other. */

@@ -1,7 +1,6 @@
 /** The register's file: one YAML file, kept in Git and read strictly. */
-import { normaliseDestination } from '#core/register/destination.ts'
 import type { Register } from '#core/register/register.ts'
-import { formatSource, parseSource } from '#core/register/source.ts'
+import { shortestSource, spelt } from './checked-texts.ts'
 import { registerContradictions } from './register-mistakes.ts'
 import { type RegisterData, registerJsonSchema, registerSchema } from './register-schema.ts'
 import { parseStrictText, readStrictFile, type StrictFormat, type StrictText } from './strict-file.ts'
@@ -33,22 +32,12 @@ function toRegister({ data, lineOf }: StrictText<RegisterData>): Register {
       line: lineOf(['entries', i]),
       destination: spelt(entry.destination),
       ports: entry.ports.toSorted((a, b) => a - b),
-      from: entry.from.map(sourceOf),
+      from: entry.from.map(shortestSource),
     })),
     residency: data.residency.map((rule, i) => ({
       ...rule,
       line: lineOf(['residency', i]),
-      from: rule.from.map(sourceOf),
+      from: rule.from.map(shortestSource),
     })),
   }
-}
-
-function spelt(destination: string): string {
-  const found = normaliseDestination(destination)
-  return 'problem' in found ? destination : found.destination
-}
-
-function sourceOf(text: string): string {
-  const pattern = parseSource(text)
-  return pattern === null ? text : formatSource(pattern)
 }

@@ -2,10 +2,9 @@
 import * as z from 'zod'
 import { PROTOCOLS } from '#core/flow.ts'
 import { countryProblem } from '#core/register/countries.ts'
-import { normaliseDestination } from '#core/register/destination.ts'
-import { parseSource, SOURCE_FORM } from '#core/register/source.ts'
-import { parseDate } from '#core/time.ts'
+import { SOURCE_FORM } from '#core/register/source.ts'
 import { checked } from './checked.ts'
+import { dateProblem, destinationProblem, emptyProblem, sourceProblem, wordsProblem } from './checked-texts.ts'
 
 /** More are no register that anybody could review, and would take long to be compared with each other. */
 export const MAX_ENTRIES = 5_000
@@ -16,8 +15,6 @@ const MAX_SOURCES = 500
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/
 const TAG = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,62}$/
 const PLACE_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._&()/-]{0,79}$/u
-/** They stand on pages and in files that people read; direction marks could make them say something else. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 /** A text of people's, '' when left out. */
 const words = (what: string, atMost: number) => checked((value) => wordsProblem(value, atMost), what).default('')
@@ -118,34 +115,6 @@ export function registerJsonSchema(): Record<string, unknown> {
   return { $schema, title: 'Wharfage egress register', ...schema }
 }
 
-function wordsProblem(value: string, atMost: number): string | null {
-  if (value.length > atMost) return `must be at most ${atMost} characters`
-  if (UNPRINTABLE.test(value)) return 'must be one line without control characters'
-  return value !== value.trim() ? 'must not begin or end in spaces' : null
-}
-
-function emptyProblem(value: string): string | null {
-  return value === '' ? 'is empty' : null
-}
-
-function dateProblem(value: string): string | null {
-  try {
-    parseDate(value)
-    return null
-  } catch {
-    return 'must be a day of the calendar, YYYY-MM-DD'
-  }
-}
-
 function placeProblem(value: string): string | null {
   return PLACE_NAME.test(value) ? null : 'must be a plain name of at most 80 characters'
-}
-
-function sourceProblem(value: string): string | null {
-  return parseSource(value) === null ? `must be ${SOURCE_FORM}` : null
-}
-
-function destinationProblem(destination: string): string | null {
-  const found = normaliseDestination(destination)
-  return 'problem' in found ? found.problem : null
 }

@@ -1,9 +1,10 @@
 /** The file of findings: how severe each rule is, its thresholds, and which findings somebody accepts. Kept in Git, read strictly. */
 import * as z from 'zod'
 import { defaultRules, RULE_NAMES, type RuleName, type Rules, SEVERITIES } from '#core/findings/rules.ts'
-import { formatSource, parseSource, SOURCE_FORM } from '#core/register/source.ts'
+import { parseSource, SOURCE_FORM } from '#core/register/source.ts'
 import { parseDate } from '#core/time.ts'
-import { asList, asRecord, type Mistake, show } from './mistakes.ts'
+import { shortestSource } from './checked-texts.ts'
+import { asList, asRecord, type Mistake, repeated, show } from './mistakes.ts'
 import { parseStrictText, readStrictFile, type StrictFormat, type StrictText } from './strict-file.ts'
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
@@ -118,10 +119,7 @@ function toRules({ data, lineOf }: StrictText<z.output<typeof rulesSchema>>): Ru
   return {
     rules,
     accepted: data.accepted.map((acceptance, i) => ({ line: lineOf(['accepted', i]), ...acceptance })),
-    registryOnly: data.registryOnly.map((text) => {
-      const pattern = parseSource(text)
-      return pattern === null ? text : formatSource(pattern)
-    }),
+    registryOnly: data.registryOnly.map(shortestSource),
   }
 }
 
@@ -130,25 +128,19 @@ function contradictions(data: unknown): Mistake[] {
   const { accepted, registryOnly } = asRecord(data)
   const findings = asList(accepted).map((acceptance) => asRecord(acceptance).finding)
   return [
-    ...repeated(findings, (i, before) => ({
+    ...repeated(findings, textOf, (i, before) => ({
       path: ['accepted', i, 'finding'],
       message: `${show(findings[i])} is accepted by accepted[${before}] already; keep one`,
     })),
-    ...repeated(asList(registryOnly), (i, before) => ({
+    ...repeated(asList(registryOnly), textOf, (i, before) => ({
       path: ['registryOnly', i],
       message: `${show(asList(registryOnly)[i])} stands at registryOnly[${before}] already; keep one`,
     })),
   ]
 }
 
-function repeated(values: readonly unknown[], mistake: (at: number, before: number) => Mistake): Mistake[] {
-  const first = new Map<unknown, number>()
-  return values.flatMap((value, i) => {
-    if (typeof value !== 'string') return []
-    const before = first.get(value)
-    if (before === undefined) first.set(value, i)
-    return before === undefined ? [] : [mistake(i, before)]
-  })
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 function isDate(text: string): boolean {

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { open } from 'node:fs/promises'
 import type * as z from 'zod'
 import { type Explained, explaining, type Mistake } from './mistakes.ts'
-import { type Place, readYaml, type YamlPath } from './yaml.ts'
+import { type Place, readYaml, type Scalars, type YamlPath } from './yaml.ts'
 
 const MAX_LINES = 50 // of mistakes in one message
 const UNPRINTABLE = /[\p{Cc}\p{Cf}]/gu // in a terminal it could hide what was said, or say something else
@@ -16,6 +16,7 @@ export interface StrictFormat<S extends z.ZodType = z.ZodType> extends Explained
   maxBytes: number // of hostile text the parser makes a thousand times as much
   whenMissing: string // what to do when there is no such file
   schema: S
+  scalars?: Scalars // what plain values are to the schema; typed unless told, and texts where a number must be what was written
   /** Mistakes that lie between values. Given the raw data, so that they are told beside all others: anything may be in it. */
   contradictions(data: unknown): Mistake[]
 }
@@ -25,6 +26,8 @@ export interface StrictText<T> {
   data: T
   /** The line, from 1, on which a value begins. */
   lineOf(path: YamlPath): number
+  /** Where a value begins. */
+  placeOf(path: YamlPath): Place
 }
 
 export interface Problem extends Place {
@@ -62,7 +65,7 @@ export function parseStrictText<S extends z.ZodType>(
   path: string,
   format: StrictFormat<S>,
 ): StrictText<z.output<S>> {
-  const { data, problems, placeOf } = readYaml(source)
+  const { data, problems, placeOf } = readYaml(source, format.scalars)
   if (problems.length > 0) {
     const pathless = problems.map((problem) => ({ ...problem, path: '' }))
     throw refused(path, pathless, format)
@@ -71,7 +74,8 @@ export function parseStrictText<S extends z.ZodType>(
   const explain = explaining(format)
   const mistakes = [...(parsed.error?.issues.flatMap(explain) ?? []), ...format.contradictions(data)]
   if (parsed.success && mistakes.length === 0) {
-    return { data: parsed.data, lineOf: (path) => placeOf(path, 'value').line }
+    const place = (path: YamlPath) => placeOf(path, 'value')
+    return { data: parsed.data, lineOf: (path) => place(path).line, placeOf: place }
   }
   const placed = mistakes.map(({ path, message, part }) => {
     return { ...placeOf(path, part ?? 'value'), path: formatPath(path), message }
@@ -79,7 +83,11 @@ export function parseStrictText<S extends z.ZodType>(
   throw refused(path, placed, format)
 }
 
-async function readBounded(path: string, { noun, maxBytes, whenMissing }: StrictFormat): Promise<string> {
+/** The text of a file; throws one ConfigError when there is none, or one that is too long or not UTF-8. */
+export async function readBounded(
+  path: string,
+  { noun, maxBytes, whenMissing }: Pick<StrictFormat, 'noun' | 'maxBytes' | 'whenMissing'>,
+): Promise<string> {
   const whole = (message: string) => new ConfigError(path, [{ line: 1, column: 1, path: '', message }], noun)
   const tooLong = (bytes: string) => whole(`the file has ${bytes} bytes and may have ${maxBytes}; is it the right one?`)
   const chunks: Uint8Array[] = []

@@ -39,9 +39,12 @@ export interface YamlText {
   isBlock(path: YamlPath): boolean
 }
 
-/** Reads a text; never throws for what is in it. */
-export function readYaml(source: string): YamlText {
-  return readDocument(source, 1, CONFIGURATION)
+/** What plain values become: what YAML's core schema makes of them, or the texts they are written as. */
+export type Scalars = 'typed' | 'texts'
+
+/** Reads a text; never throws for what is in it. Values are typed unless told. */
+export function readYaml(source: string, scalars: Scalars = 'typed'): YamlText {
+  return readDocument(source, 1, scalars === 'typed' ? CONFIGURATION : TEXTS)
 }
 
 /** Reads the documents of a text, one after another, without those that hold nothing; never throws for what is in it. */
@@ -83,13 +86,15 @@ interface Dialect {
   maxDepth: number
   maxAliases: number // how often the parser may repeat what an anchor names
   isManifest: boolean
+  schema: 'core' | 'failsafe' // of YAML 1.2; by the second everything plain is a text
 }
 
-const CONFIGURATION: Dialect = { maxDepth: 20, maxAliases: 0, isManifest: false }
-const MANIFEST: Dialect = { maxDepth: 100, maxAliases: 100, isManifest: true }
+const CONFIGURATION: Dialect = { maxDepth: 20, maxAliases: 0, isManifest: false, schema: 'core' }
+const TEXTS: Dialect = { ...CONFIGURATION, schema: 'failsafe' }
+const MANIFEST: Dialect = { maxDepth: 100, maxAliases: 100, isManifest: true, schema: 'core' }
 
 function readDocument(source: string, firstLine: number, dialect: Dialect): YamlText {
-  const { maxDepth, maxAliases, isManifest } = dialect
+  const { maxDepth, maxAliases, isManifest, schema } = dialect
   const lines = new LineCounter()
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
@@ -100,7 +105,7 @@ function readDocument(source: string, firstLine: number, dialect: Dialect): Yaml
   try {
     document = parseDocument(source, {
       version: '1.2',
-      schema: 'core',
+      schema,
       strict: true,
       uniqueKeys: false, // looked for below: the parser compares each key with all others, which may take minutes
       stringKeys: !isManifest,

@@ -58,6 +58,10 @@ test('reads the least there can be, with every default', () => {
     istio: [],
     register: null,
     findings: null,
+    prices: null,
+    owners: null,
+    budgets: null,
+    clouds: {},
     notify: { webhook: null, sns: null },
     signing: null,
     retention: null,
@@ -95,6 +99,18 @@ test('the example is valid, says what its comments say, and names every key', as
     ],
     register: '/etc/wharfage/register.yaml',
     findings: '/etc/wharfage/findings.yaml',
+    prices: '/etc/wharfage/prices.yaml',
+    owners: '/etc/wharfage/owners.yaml',
+    budgets: '/etc/wharfage/budgets.yaml',
+    clouds: {
+      prod: {
+        ...{ provider: 'aws', region: 'eu-west-1', tier: '', payer: 'main', nat: { gateways: 3 } },
+        endpoints: [
+          { service: 's3', type: 'gateway', zones: 0 },
+          { service: 'ecr', type: 'interface', zones: 3 },
+        ],
+      },
+    },
     notify: { webhook: 'env:FINDINGS_WEBHOOK', sns: 'arn:aws:sns:eu-west-1:123456789012:findings' },
     signing: { kind: 'file', path: '/etc/wharfage/secrets/seal.pem' },
   })
@@ -361,12 +377,6 @@ test('refuses an alarm that would never end, beside other mistakes', () => {
   ])
 })
 
-test('refuses the key that this version would do nothing with', () => {
-  expect(problems(`${least}prices: x.yaml\n`)).toEqual([
-    { line: 5, column: 1, path: 'prices', message: expect.stringContaining('is not read by this version yet') },
-  ])
-})
-
 const KMS = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789'
 
 // What judges traffic, who is told, and what signs.
@@ -551,4 +561,42 @@ test('says of a file that it is missing, too big, a folder or no text', async ()
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('says where a target runs apart from the target, which scrapes need nothing of', () => {
+  const { targets, clouds } = parse(`${least}    cloud: { provider: gcp, region: europe-west1, tier: premium }\n`)
+  expect(clouds).toEqual({
+    prod: { provider: 'gcp', region: 'europe-west1', tier: 'premium', payer: '', nat: null, endpoints: [] },
+  })
+  expect(targets).toEqual(parse(least).targets)
+})
+
+// What is said of a target's cloud.
+test.each([
+  ['{ provider: AWS, region: eu-west-1 }', 'cloud.provider: must be 1 to 40 characters of a-z, 0-9, dots and hyphens'],
+  ['{ provider: aws }', 'cloud.region: is missing; give the provider'],
+  ['{ provider: aws, region: eu west 1 }', 'cloud.region: must be a plain name'],
+  ['{ provider: aws, region: r, nat: true }', 'cloud.nat: must be a mapping of keys to values, not true'],
+  ['{ provider: aws, region: r, nat: { gateways: -1 } }', 'cloud.nat.gateways: must be at least 0, not -1'],
+  [
+    '{ provider: aws, region: r, endpoints: [{ service: ecr, type: interface }] }',
+    'cloud.endpoints[0]: is an interface endpoint without zones, by which it is charged; give zones',
+  ],
+  [
+    '{ provider: aws, region: r, endpoints: [{ service: s3, type: gateway, zones: 3 }] }',
+    'cloud.endpoints[0].zones: is of a gateway endpoint, which no hour is charged for; take it out',
+  ],
+  [
+    '{ provider: aws, region: r, endpoints: [{ service: s3, type: gateway }, { service: s3, type: gateway }] }',
+    'cloud.endpoints[1].service: "s3" has endpoints[0] of that type already; keep one',
+  ],
+])('of the cloud %s it is said: %s', (cloud, what) => {
+  expect(said(`cloud: ${cloud}`)).toContain(`targets[0].${what}`)
+})
+
+test('refuses budgets without prices, since nothing would be spent of them', () => {
+  expect(problems(`${least}budgets: budgets.yaml\n`)).toEqual([
+    { line: 5, column: 1, path: 'budgets', message: expect.stringContaining('needs prices') },
+  ])
+  expect(problems(`${least}prices: prices.yaml\nbudgets: budgets.yaml\n`)).toEqual([])
 })

@@ -1,38 +1,62 @@
+import type { Prices } from '#core/costs/prices.ts'
 import type { Rules } from '#core/findings/rules.ts'
 import type { Register } from '#core/register/register.ts'
+import { isoDate } from '#core/time.ts'
 import type { AwsSettings, Config, SigningKey } from '../config.ts'
 import { type DeclaredFiles, readDeclared } from '../declared.ts'
+import { priceWarnings } from '../price-warnings.ts'
+import { pricesFor } from '../prices-file.ts'
 import { CONFIG_OPTION, type Command, configOf, JSON_OPTION, noWords } from './command.ts'
 
-export const check: Command = {
-  name: 'check',
-  summary: 'read the configuration and all it names, and say all that is wrong',
-  usage: '[--json] [--config FILE]',
-  help: [
-    'Reads the configuration and the files that it names: the egress register, the rules of findings, and the manifests of',
-    'Istio. Says every mistake of all of them at once, with file and line, and what one file says that another contradicts.',
-    'It connects to nothing and writes nothing.',
-  ].join('\n'),
-  options: { ...CONFIG_OPTION, ...JSON_OPTION },
-  async run(values, words, terminal) {
-    noWords(words)
-    const config = await configOf(values, terminal)
-    const { read, errors } = await readDeclared(config)
-    for (const { message } of errors) terminal.say(message)
-    if (errors.length > 0) return 2
-    await terminal.out(
-      values.json === true ? `${JSON.stringify({ ...config, read: counts(read) })}\n` : describe(config, read),
-    )
-    return 0
-  },
+export const check = checkAt(Date.now)
+
+/** The command as of a time, in ms since epoch: by it prices are old, and days without one are past. */
+export function checkAt(now: () => number): Command {
+  return {
+    name: 'check',
+    summary: 'read the configuration and all it names, and say all that is wrong',
+    usage: '[--json] [--config FILE]',
+    help: [
+      'Reads the configuration and the files that it names: the egress register, the rules of findings, prices with their',
+      'books, owners, budgets, and the manifests of Istio. Says every mistake of all of them at once, with file and line, and',
+      'what one file says that another contradicts. Of prices it warns, which is no mistake: of days that none covers, of what',
+      'was read more than a year ago, and of what targets are sure to be charged and no price is for.',
+      'It connects to nothing and writes nothing.',
+    ].join('\n'),
+    options: { ...CONFIG_OPTION, ...JSON_OPTION },
+    async run(values, words, terminal) {
+      noWords(words)
+      const config = await configOf(values, terminal)
+      const { read, errors } = await readDeclared(config, now)
+      for (const { message } of errors) terminal.say(message)
+      if (errors.length > 0) return 2
+      const warnings = priceWarnings(config, read.prices, isoDate(now()))
+      if (values.json === true) {
+        await terminal.out(`${JSON.stringify({ ...config, read: counts(config, read), warnings })}\n`)
+        return 0
+      }
+      await terminal.out(describe(config, read))
+      for (const warning of warnings) terminal.say(`warning: ${warning}`)
+      return 0
+    },
+  }
 }
 
-function counts({ manifests, register, rules }: DeclaredFiles): object {
+function counts({ clouds }: Config, { manifests, register, rules, prices, owners, budgets }: DeclaredFiles): object {
   return {
     istio: manifests === null ? null : { ...manifests.read, skipped: manifests.skipped },
     register: register === null ? null : registerCounts(register),
     findings: rules === null ? null : rulesCounts(rules),
+    prices: prices === null ? null : pricesCounts(pricesFor(prices, clouds)),
+    owners: owners === null ? null : { teams: owners.teams.length },
+    budgets: budgets === null ? null : { budgets: budgets.budgets.length },
   }
+}
+
+/** Of what is declared: the prices that some target may be charged. */
+function pricesCounts({ currency, entries, rules, otherTraffic }: Prices) {
+  const books = [...new Set(entries.map(({ book }) => book))].sort()
+  return { currency, entries: entries.length, books, rules: rules.length, otherTraffic: otherTraffic.length }
 }
 
 function registerCounts({ entries, residency }: Register) {
@@ -60,7 +84,8 @@ function describe(config: Config, read: DeclaredFiles): string {
   return `${lines.join('\n')}\n`
 }
 
-function describeNamed({ istio, register, findings, notify, signing }: Config, read: DeclaredFiles): string[] {
+function describeNamed(config: Config, read: DeclaredFiles): string[] {
+  const { istio, register, findings, notify, signing } = config
   const lines: string[] = []
   if (read.manifests !== null) {
     const { read: kinds, skipped } = read.manifests
@@ -79,9 +104,25 @@ function describeNamed({ istio, register, findings, notify, signing }: Config, r
     const left = off === 0 ? '' : `, ${off} off`
     lines.push(`findings  ${findings}  ${counted(rules, 'rule')}${left}, ${counted(accepted, 'acceptance')}`)
   }
+  lines.push(...describeMoney(config, read))
   const told = [notify.webhook === null ? '' : `the webhook in ${notify.webhook}`, notify.sns ?? ''].filter(Boolean)
   if (told.length > 0) lines.push(`notify  new findings to ${told.join(' and ')}`)
   if (signing !== null) lines.push(`signing seals by ${describeKey(signing)}`)
+  return lines
+}
+
+function describeMoney(config: Config, { prices, owners, budgets }: DeclaredFiles): string[] {
+  const lines: string[] = []
+  if (prices !== null) {
+    const { currency, entries, books, rules } = pricesCounts(pricesFor(prices, config.clouds))
+    const of = books.length === 0 ? '' : ` of ${books.join(', ')}`
+    lines.push(`prices  ${config.prices}  ${counted(entries, 'price')} in ${currency}${of}, ${counted(rules, 'rule')}`)
+  }
+  if (owners !== null) lines.push(`owners  ${config.owners}  ${counted(owners.teams.length, 'team')}`)
+  if (budgets !== null) {
+    const { currency, budgets: list } = budgets
+    lines.push(`budgets  ${config.budgets}  ${counted(list.length, 'budget')} in ${currency}`)
+  }
   return lines
 }
 
