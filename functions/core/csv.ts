@@ -1,7 +1,7 @@
 /**
  * CSV as RFC 4180 has it: CRLF after every record, quotes only where they are needed. Spreadsheets run a text cell that
- * begins like a formula, and label values are anybody's words, so such cells get a leading apostrophe; numbers never
- * do, or -1 would turn into text.
+ * begins like a formula, and label values are anybody's words, so such cells get a leading apostrophe; numbers never do,
+ * nor does money, which is decimal text, or -1 would turn into text.
  */
 
 /** What a cell may hold; null is an empty field without quotes, and the empty text one with them. */
@@ -10,6 +10,7 @@ export type CsvCell = string | number | bigint | boolean | null
 // Apostrophes before the formula count too, so that taking one away always gives back the text that was meant.
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
 const ESCAPED_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/
+const NUMBER = /^-?\d+(?:\.\d+)?$/
 
 /** One record with its CRLF; throws on a number that is not finite. */
 export function csvLine(cells: readonly CsvCell[]): string {
@@ -55,7 +56,7 @@ function csvField(cell: CsvCell): string {
   if (cell === null) return ''
   if (typeof cell === 'number' && !Number.isFinite(cell)) throw new Error(`csv cell ${cell} is no number to be written`)
   if (typeof cell !== 'string') return String(cell)
-  const text = FORMULA.test(cell) ? `'${cell}` : cell
+  const text = FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
