@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
-import { COMPLIANCE, FINDINGS, READINESS } from '#core/addresses.ts'
+import { COMPLIANCE, COSTS, FINDINGS, READINESS } from '#core/addresses.ts'
 import { sha256 } from '#core/hash.ts'
 import type { PageReport } from '#core/report.ts'
 import { loadSite, type Site } from '../functions/pages.ts'
@@ -91,7 +91,7 @@ if (chromium === null) {
       await open(path, async (page) => {
         expect(await pixelsOf(page, '--registered')).toBeGreaterThan(5000)
         expect(await pixelsOf(page, '--passthrough')).toBeGreaterThan(200)
-        expect(await page.locator('figure.chart').getByText('no data').isVisible()).toBe(true)
+        expect(await page.locator('figure.chart').first().getByText('no data').isVisible()).toBe(true)
       })
     },
   )
@@ -175,6 +175,39 @@ if (chromium === null) {
       await page.reload()
       expect(await figure.textContent()).toContain(value.toLocaleString('en-US'))
     })
+  })
+
+  test('an amount is shown to its last digit on demand, and copied so', async () => {
+    await open(
+      COSTS,
+      async (page) => {
+        const figure = page.locator('#teams tbody tr').first().locator('data').first()
+        const amount = (await figure.getAttribute('value')) ?? ''
+        const short = await figure.textContent()
+        expect(short).toMatch(/^≥\u00a0\$[\d,]+\.\d\d$/)
+        await figure.hover()
+        expect(await figure.getAttribute('title')).toBe(`at least ${amount}\u00a0USD`)
+        await page.getByRole('button', { name: 'Exact figures' }).click()
+        expect(await figure.textContent()).toBe(`≥\u00a0${amount}\u00a0USD`)
+        await page.locator('.rows:has(#teams) [data-copy]').click()
+        await page.getByText('rows copied').first().waitFor()
+        const [, line] = (await page.evaluate(() => navigator.clipboard.readText())).split('\n')
+        expect(line.split('\t')[1]).toBe(amount)
+      },
+      { permissions: ['clipboard-read', 'clipboard-write'] },
+    )
+  })
+
+  test('on a phone the present tab of the site is in view', async () => {
+    await open(
+      COSTS,
+      async (page) => {
+        const box = await page.locator('.sections [aria-current]').boundingBox()
+        expect(box!.x).toBeGreaterThanOrEqual(0)
+        expect(box!.x + box!.width).toBeLessThanOrEqual(390)
+      },
+      { viewport: { width: 390, height: 800 } },
+    )
   })
 
   test('a chosen theme stands against that of the system, is kept, and is there before the first paint', async () => {

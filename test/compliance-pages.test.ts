@@ -34,6 +34,7 @@ import { sampleResidency } from './samples/residency.ts'
 import { BATCH, MOVED_HOST, sampleDayPage } from './samples/site.ts'
 import { totalsOf } from './samples/totals.ts'
 import { buildSite, removeBuilds } from './site-build.ts'
+import { words } from './words.ts'
 
 let site: Site
 
@@ -54,15 +55,6 @@ const PAGES: [address: string, report: () => PageReport][] = [
 
 const page = async (address: string, report: PageReport) =>
   new TextDecoder().decode(await site.render(`/${address}`, report))
-
-/** What a reader reads, with one space where there was any. */
-const words = (html: string) =>
-  html
-    .replace(/<[^>]+>/g, ' ')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&nbsp;', ' ')
-    .replaceAll('&amp;', '&')
-    .replace(/\s+/g, ' ')
 
 /** The row of a table that has an id of its own. */
 const rowOf = (html: string, id: string) => html.split(`<tr id="${id}"`)[1]?.split('</tr>')[0] ?? ''

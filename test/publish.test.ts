@@ -65,7 +65,16 @@ const dayPages = (date: string) => [`days/${date}/`, `days/${date}/changes/`, `d
 const COMPLIANCE = ['', 'attestation/', 'findings/', 'readiness/', 'register/', 'residency/'].map(
   (page) => `compliance/${page}`,
 )
-const EMPTY_OVERVIEW = ['', 'blocked/', ...COMPLIANCE, 'coverage/', 'destinations/', 'downloads/', 'workloads/']
+const EMPTY_OVERVIEW = [
+  '',
+  'blocked/',
+  ...COMPLIANCE,
+  'costs/',
+  'coverage/',
+  'destinations/',
+  'downloads/',
+  'workloads/',
+]
 const OVERVIEW = [...EMPTY_OVERVIEW, 'downloads/2026-11/']
 const ENTITIES = ['destinations/api.stripe.com/', 'workloads/mesh/shop/checkout-v1/']
 
@@ -81,7 +90,7 @@ test('a first publish writes the assets, then every page with its data and its C
       'months/2026-11/',
     ].sort(),
     remaining: 0,
-    files: 98, // 87, and the newer day's pages once more, when they had the older ones to link to
+    files: 100, // 89, and the newer day's pages once more, when they had the older ones to link to
   })
   const page = (address: string, table: string) => [table, 'index.html', 'report.json'].map((file) => address + file)
   expect((await out.list('')).map(({ key }) => key)).toEqual(
@@ -105,6 +114,8 @@ test('a first publish writes the assets, then every page with its data and its C
       ...page('compliance/residency/', 'matrix.csv'),
       'compliance/residency/days.csv',
       ...page('blocked/', 'attempts.csv'),
+      'costs/index.html',
+      'costs/report.json',
       ...page('coverage/', 'coverage.csv'),
       ...dayFiles('2026-11-20'),
       ...dayFiles('2026-11-21'),
@@ -139,6 +150,7 @@ test('when nothing has changed nothing is rendered or read again, and what is pu
     'list rollups/target=mesh/',
     'list seals/',
     'list declarations/',
+    'list bills/',
   ])
   expect([await store.get(publishedKey), await contents(out)]).toEqual(before)
 })
@@ -260,7 +272,7 @@ test('downloads are told with their rows, size and SHA-256', async () => {
     ['report.json', 1],
   ])
   const pages = (await out.list('')).map(({ key }) => key).filter((key) => key.endsWith('index.html'))
-  expect(pages).toHaveLength(19)
+  expect(pages).toHaveLength(20)
   for (const page of pages) {
     const address = page.slice(0, -'index.html'.length)
     const told = await pageOf<PageReport>(out, address)

@@ -30,6 +30,10 @@ const PAGES: Record<string, string> = {
   readiness: 'compliance/readiness/',
   residency: 'compliance/residency/',
   attestation: 'compliance/attestation/',
+  costs: 'costs/',
+  'costs-by-team': 'costs/teams/',
+  savings: 'costs/savings/',
+  bill: 'costs/bill/',
   coverage: 'coverage/',
   downloads: 'downloads/',
 }

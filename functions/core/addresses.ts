@@ -13,6 +13,10 @@ export const FINDINGS = 'compliance/findings/'
 export const READINESS = 'compliance/readiness/'
 export const RESIDENCY = 'compliance/residency/'
 export const ATTESTATION = 'compliance/attestation/'
+export const COSTS = 'costs/'
+export const SHOWBACK = 'costs/teams/'
+export const SAVINGS = 'costs/savings/'
+export const BILL = 'costs/bill/'
 /** The Atom feed of findings, a file beside the home page. */
 export const FINDINGS_FEED = 'findings.atom'
 
@@ -35,6 +39,11 @@ export function monthAddress(month: string): string {
 /** The files of one month and how they are verified; those of the latest month are at DOWNLOADS too. */
 export function monthDownloadsAddress(month: string): string {
   return `downloads/${month}/`
+}
+
+/** The bills of one month; those of the newest that has any are at BILL too. */
+export function billAddress(month: string): string {
+  return `costs/bill/${month}/`
 }
 
 export function destinationAddress(host: string): string {

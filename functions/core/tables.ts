@@ -1,4 +1,5 @@
 /** Tables: what of a page's report can be downloaded as CSV. */
+import { billTables } from '#core/bill-tables.ts'
 import {
   CLASS_COLUMNS,
   classValues,
@@ -16,12 +17,23 @@ import {
   registerTables,
   residencyTables,
 } from '#core/compliance-tables.ts'
-import type { DayReport, DestinationRow, Download, PageReport, SourceRow } from '#core/report.ts'
+import {
+  costsTables,
+  dayCostTables,
+  destinationCostTables,
+  monthCostTables,
+  showbackTables,
+  workloadCostTables,
+} from '#core/cost-tables.ts'
+import type { DestinationRow, Download, PageReport, SourceRow } from '#core/report.ts'
 import type { AttestationReport } from '#core/reports/attestation.ts'
+import type { BillReport } from '#core/reports/bill.ts'
 import type { BlockedReport } from '#core/reports/blocked.ts'
 import type { ChangesReport } from '#core/reports/changes.ts'
 import type { ComplianceReport } from '#core/reports/compliance.ts'
+import type { CostsReport } from '#core/reports/costs.ts'
 import type { CoverageReport } from '#core/reports/coverage.ts'
+import type { DayPageReport } from '#core/reports/day.ts'
 import type { DestinationReport, DestinationsReport } from '#core/reports/destination.ts'
 import type { DownloadsReport } from '#core/reports/downloads.ts'
 import type { FindingsReport } from '#core/reports/findings.ts'
@@ -31,7 +43,10 @@ import type { MonthReport } from '#core/reports/month.ts'
 import type { ReadinessReport } from '#core/reports/readiness.ts'
 import type { RegisterReport } from '#core/reports/register.ts'
 import type { ResidencyReport } from '#core/reports/residency.ts'
+import type { SavingsReport } from '#core/reports/savings.ts'
+import type { ShowbackReport } from '#core/reports/showback.ts'
 import type { WorkloadReport, WorkloadsReport } from '#core/reports/workload.ts'
+import { savingsTables } from '#core/savings-tables.ts'
 import { type Column, list, SEEN, type Table, TOTALS, table, WORKLOAD } from '#core/table.ts'
 import { HOUR_MS, isoInstant, parseDate } from '#core/time.ts'
 import { TOTAL_NAMES } from '#core/totals.ts'
@@ -41,7 +56,7 @@ export type { Table } from '#core/table.ts'
 /** Every kind of report that a page is rendered from. */
 export type AnyReport =
   | HomeReport
-  | DayReport
+  | DayPageReport
   | MonthReport
   | GraphReport
   | ChangesReport
@@ -58,6 +73,10 @@ export type AnyReport =
   | ReadinessReport
   | ResidencyReport
   | AttestationReport
+  | CostsReport
+  | ShowbackReport
+  | SavingsReport
+  | BillReport
 
 /** The tables of a report; none for one that is all in its JSON. In CSV an empty cell is what nobody knows. */
 export function tablesOf(page: PageReport): Table[] {
@@ -73,19 +92,25 @@ export function tablesOf(page: PageReport): Table[] {
         { file: 'hours.csv', title: 'The day by the hour', columns: TOTALS_COLUMNS, rows: hourValues(report) },
         table('destinations.csv', 'Destinations of the day', report.destinations, DESTINATION),
         table('sources.csv', 'Sources of the day', report.sources, SOURCE),
+        ...(report.costs === null ? [] : dayCostTables(report.costs)),
       ]
     case 'month':
       return [
         { file: 'days.csv', title: 'The month by the day', columns: TOTALS_COLUMNS, rows: dayValues(report.days) },
         table('destinations.csv', 'Destinations of the month', report.destinations, DESTINATION),
         table('sources.csv', 'Sources of the month', report.sources, SOURCE),
+        ...(report.costs === null ? [] : monthCostTables(report.costs)),
       ]
     case 'graph':
       return [{ file: 'calls.csv', title: 'Every call', columns: CALL_COLUMNS, rows: callValues(report) }]
     case 'changes':
       return [table('changes.csv', 'Every change', report.changes, CHANGE)]
     case 'destination':
-      return [pastTable(report), table('callers.csv', 'Who ever called it', report.callers, [...WORKLOAD, ...PAIR])]
+      return [
+        pastTable(report),
+        table('callers.csv', 'Who ever called it', report.callers, [...WORKLOAD, ...PAIR]),
+        ...(report.costs === null ? [] : destinationCostTables(report.costs)),
+      ]
     case 'destinations':
       return [table('destinations.csv', 'All destinations', report.destinations, KNOWN_DESTINATION)]
     case 'workload':
@@ -95,6 +120,7 @@ export function tablesOf(page: PageReport): Table[] {
           ['destinationHost', ({ host }) => host || null],
           ...PAIR,
         ]),
+        ...(report.costs === null ? [] : workloadCostTables(report.costs)),
       ]
     case 'workloads':
       return [table('workloads.csv', 'All workloads', report.workloads, KNOWN_WORKLOAD)]
@@ -116,6 +142,14 @@ export function tablesOf(page: PageReport): Table[] {
       return residencyTables(report)
     case 'attestation':
       return attestationTables(report)
+    case 'costs':
+      return costsTables(report)
+    case 'showback':
+      return showbackTables(report)
+    case 'savings':
+      return savingsTables(report)
+    case 'bill':
+      return billTables(report)
   }
 }
 

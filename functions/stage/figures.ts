@@ -3,6 +3,8 @@ import type { DayDigest } from '#core/digest.ts'
 import type { History } from '#core/history.ts'
 import type { JudgedDay } from '#core/judged-day.ts'
 import { DAY_MS, isoDate, parseDate } from '#core/time.ts'
+import type { BilledMonths } from './billing.ts'
+import type { PricedLedger } from './costing.ts'
 import type { Declarations } from './declarations.ts'
 import type { Digests } from './digests.ts'
 import type { JudgedDays } from './judging.ts'
@@ -16,6 +18,8 @@ export interface Figures {
   current: History // of the open days, too, as far as they could be read
   declarations: Declarations
   judgements: JudgedDays
+  costs: PricedLedger
+  billed: BilledMonths
   clusterDomains: Readonly<Record<string, string>> // by target; cluster.local where it is left out
   seals: readonly { date: string; sha256: string }[] // those of which the site has a copy, oldest first
   dates: readonly string[] // YYYY-MM-DD; every day of the ledger that could be read, oldest first

@@ -1,7 +1,7 @@
 /** Pages: which of those that there should be are due, and rendering them. One that cannot be rendered keeps no other from it. */
 import { sha256 } from '#core/hash.ts'
 import { isAsWritten, isThere, type PublishedPage } from '#core/published.ts'
-import type { PageReport } from '#core/report.ts'
+import type { Download, PageReport } from '#core/report.ts'
 import { mapConcurrently } from '../concurrency.ts'
 import type { Site } from '../pages.ts'
 import { renderPage } from './rendering.ts'
@@ -48,6 +48,11 @@ export class Pages {
     return Object.hasOwn(published, address) && isThere(published[address], files.there)
   }
 
+  /** What can be downloaded from a day's page that is there; null when it is not known any more. */
+  downloadsOf(address: string): Download[] | null {
+    return this.has(address) ? (this.#settings.published[address].downloads ?? null) : null
+  }
+
   /** True when a page is not there, or not as it should be, or when only its report can tell. */
   isDue({ address, links, isOpen }: Plan): boolean {
     const frame = this.#frame(links)
@@ -91,7 +96,9 @@ export class Pages {
       const isRight = this.#isCurrent(address, frame) && published[address].report === hash
       if (!isRight || (all && !this.rendered.has(address))) {
         const write = (key: string, bytes: Uint8Array) => files.write(key, bytes)
-        published[address] = { frame, report: hash, files: await renderPage({ site, write }, address, report) }
+        const { files: written, downloads } = await renderPage({ site, write }, address, report)
+        const told = report.page === 'day' ? { downloads } : {}
+        published[address] = { frame, report: hash, files: written, ...told }
         this.rendered.add(address)
       }
       if (isUnsure) published[address].stale = true

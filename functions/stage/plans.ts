@@ -1,8 +1,11 @@
 /** Plans: every page that a site should have, and from what each is made. */
 import {
   ATTESTATION,
+  BILL,
   BLOCKED,
+  billAddress,
   COMPLIANCE,
+  COSTS,
   COVERAGE,
   changesAddress,
   DESTINATIONS,
@@ -16,21 +19,26 @@ import {
   READINESS,
   REGISTER,
   RESIDENCY,
+  SAVINGS,
+  SHOWBACK,
   WORKLOADS,
   workloadAddress,
 } from '#core/addresses.ts'
-import type { ComplianceHistory } from '#core/compliance-history.ts'
+import type { CostMonth } from '#core/costs/cost-month.ts'
 import { daySummary } from '#core/day.ts'
 import type { DayDigest } from '#core/digest.ts'
 import { type Room, startFolding } from '#core/fold.ts'
 import { emptyHistory, type History } from '#core/history.ts'
 import type { JudgedDay } from '#core/judged-day.ts'
 import type { Caller } from '#core/pair.ts'
-import type { PageReport } from '#core/report.ts'
+import type { Download, PageReport } from '#core/report.ts'
 import { attestationReport } from '#core/reports/attestation.ts'
+import { billReport } from '#core/reports/bill.ts'
 import { blockedReport } from '#core/reports/blocked.ts'
 import { type ChangesReport, changesReport } from '#core/reports/changes.ts'
 import { complianceReport, dayCompliance, destinationCompliance, workloadCompliance } from '#core/reports/compliance.ts'
+import { dayCosts, destinationCosts, type EntityInput, monthCosts, workloadCosts } from '#core/reports/cost-sections.ts'
+import { costsReport } from '#core/reports/costs.ts'
 import { coverageReport } from '#core/reports/coverage.ts'
 import type { DayPageReport } from '#core/reports/day.ts'
 import { destinationReport, destinationsReport } from '#core/reports/destination.ts'
@@ -42,6 +50,8 @@ import { monthReport } from '#core/reports/month.ts'
 import { READINESS_DAYS, readinessReport, WINDOW_DAYS } from '#core/reports/readiness.ts'
 import { registerReport } from '#core/reports/register.ts'
 import { residencyReport } from '#core/reports/residency.ts'
+import { SAVINGS_DAYS, savingsReport } from '#core/reports/savings.ts'
+import { showbackReport } from '#core/reports/showback.ts'
 import { workloadReport, workloadsReport } from '#core/reports/workload.ts'
 import { DAY_MS, isoDate, parseDate } from '#core/time.ts'
 import { dayOff, digestOfDay, digestsUntil, type Figures, judgedDay, judgedDays } from './figures.ts'
@@ -63,6 +73,7 @@ export interface Links {
 export interface PlanSettings {
   has(address: string): boolean
   linksTo(address: (period: string) => string, neighbours: Links): Links // those that are there
+  downloadsOf(address: string): Download[] | null // of a day's page as it was written; null when that is not known
 }
 
 /** The pages of one day. The day itself comes last, since it links to the others and to all who were met on it. */
@@ -96,8 +107,11 @@ function neighboursOf(figures: Figures, date: string): Links {
   return { previous: dayOff(figures, date, -1), next: dayOff(figures, date, 1) }
 }
 
-function dayReportOf({ title, judgements }: Figures, { day, date }: DayDigest, links: Links): DayPageReport {
-  return { ...day, title, ...links, compliance: dayCompliance(judgements.current, date) }
+async function dayReportOf(figures: Figures, { day, date }: DayDigest, links: Links): Promise<DayPageReport> {
+  const { title, judgements, costs } = figures
+  const priced = await costs.day(date)
+  const compliance = dayCompliance(judgements.current, date)
+  return { ...day, title, ...links, compliance, costs: priced && dayCosts(priced) }
 }
 
 async function changesOf(figures: Figures, digest: DayDigest, links: Links): Promise<ChangesReport> {
@@ -120,10 +134,9 @@ export function entityPlans(figures: Figures): Plan[] {
     ...history.destinations.map(({ host }) => destinationAddress(host)),
     ...history.workloads.map(workloadAddressOf),
   ])
-  const { judgements } = figures
   return [
-    ...plansOf(figures, history, judgements.compliance),
-    ...plansOf(figures, current, judgements.current).filter(({ address }) => !known.has(address)),
+    ...plansOf(figures, history, 'closed'),
+    ...plansOf(figures, current, 'current').filter(({ address }) => !known.has(address)),
   ]
 }
 
@@ -136,32 +149,50 @@ function strangerPlans(figures: Figures, digest: DayDigest, hasPage: (address: s
   if (addresses.every(hasPage)) return []
   const alone = startFolding(emptyHistory(), UNBOUNDED)
   alone.add(digest)
-  return plansOf(figures, alone.history(), figures.judgements.current).filter(({ address }) => !hasPage(address))
+  return plansOf(figures, alone.history(), 'current').filter(({ address }) => !hasPage(address))
 }
 
-function plansOf(figures: Figures, history: History, known: ComplianceHistory): Plan[] {
-  const { title } = figures
-  const plan = (address: string, last: string, report: (judged: JudgedDay) => PageReport): Plan => ({
+/** Of what is known of open days, too, or of closed days alone. */
+function plansOf(figures: Figures, history: History, of: 'closed' | 'current'): Plan[] {
+  const { title, judgements } = figures
+  const known = of === 'closed' ? judgements.compliance : judgements.current
+  const plan = (
+    address: string,
+    last: string,
+    report: (judged: JudgedDay, costs: EntityInput | null) => PageReport,
+  ): Plan => ({
     address,
     links: [],
     isOpen: last > figures.history.through,
-    report: async () => report(await judgedDay(figures, last)),
+    report: async () => report(await judgedDay(figures, last), await costsOn(figures, last, of)),
   })
   // The most recently seen first, and those of one day together, whose digest is then read once.
   return [
     ...history.destinations.map(({ host, last }) =>
-      plan(destinationAddress(host), last, (judged) => {
+      plan(destinationAddress(host), last, (judged, priced) => {
         const compliance = destinationCompliance(known, judged, host)
-        return destinationReport({ title, history, judged, compliance, host })
+        const costs = priced && destinationCosts(priced, host)
+        return destinationReport({ title, history, judged, compliance, costs, host })
       }),
     ),
     ...history.workloads.map(({ target, namespace, workload, last }) =>
-      plan(workloadAddress(target, namespace, workload), last, (judged) => {
-        const compliance = workloadCompliance(known, judged, { target, namespace, workload })
-        return workloadReport({ title, history, digest: judged.digest, compliance, target, namespace, workload })
+      plan(workloadAddress(target, namespace, workload), last, (judged, priced) => {
+        const caller = { target, namespace, workload }
+        const compliance = workloadCompliance(known, judged, caller)
+        const costs = priced && workloadCosts(priced, caller)
+        return workloadReport({ title, history, digest: judged.digest, compliance, costs, ...caller })
       }),
     ),
   ]
+}
+
+/** What pages of who was last seen on a day say of money by; null when that day is not priced. */
+async function costsOn({ costs }: Figures, date: string, of: 'closed' | 'current'): Promise<EntityInput | null> {
+  const priced = await costs.day(date)
+  const month = date.slice(0, 7)
+  const lines = of === 'closed' ? await costs.closedMonth(month) : await costs.month(month)
+  if (priced === null || lines === null) return null
+  return { costs: of === 'closed' ? costs.history : costs.current, month: lines, priced }
 }
 
 function workloadAddressOf({ target, namespace, workload }: Caller): string {
@@ -185,7 +216,9 @@ export function monthPlan(figures: Figures, month: string, { linksTo }: PlanSett
     isOpen: ofMonth.some((date) => date > history.through),
     report: async () => {
       const digests = await Promise.all(ofMonth.map((date) => digestOfDay(figures, date)))
-      return monthReport({ title, month, digests, ...links })
+      const priced = await figures.costs.month(month)
+      const costs = priced && monthCosts(figures.costs.current, priced)
+      return monthReport({ title, month, digests, costs, ...links })
     },
   }
 }
@@ -204,10 +237,13 @@ export function downloadsPlan(figures: Figures, month: string, settings: PlanSet
     isOpen: ofMonth.some((date) => date > history.through),
     report: async () => {
       const digests = await Promise.all(ofMonth.map((date) => digestOfDay(figures, date)))
-      const days = digests.map((digest) => {
-        const report = dayReportOf(figures, digest, settings.linksTo(dayAddress, neighboursOf(figures, digest.date)))
-        return { date: digest.date, files: downloadsOf(report).downloads }
-      })
+      const days = []
+      for (const digest of digests) {
+        const { date } = digest
+        const links = settings.linksTo(dayAddress, neighboursOf(figures, date))
+        const written = settings.downloadsOf(dayAddress(date))
+        days.push({ date, files: written ?? downloadsOf(await dayReportOf(figures, digest, links)).downloads })
+      }
       const rollups = digests.flatMap((digest) => digest.rollups)
       const copies = seals.filter(({ date }) => date.startsWith(`${month}-`))
       return downloadsReport({ title, month, months, days, rollups, seals: copies })
@@ -233,6 +269,7 @@ export function overviewPlans(figures: Figures, settings: PlanSettings): Plan[] 
     plan(COVERAGE, async () => coverageReport({ title, digests: await recent() })),
     { ...downloadsPlan(figures, monthsOf(figures).at(-1) ?? '', settings, DOWNLOADS), isOpen: true },
     ...compliancePlans(figures),
+    ...costPlans(figures),
     plan(HOME, () => homeOf(figures)),
   ]
 }
@@ -274,6 +311,74 @@ function compliancePlans(figures: Figures): Plan[] {
       return complianceReport({ title, compliance, declared, register, readiness: ready, residency: places })
     }),
   ]
+}
+
+/**
+ * The pages of costs. They tell of closed days alone, as those of compliance do; before any day is closed, of what there is.
+ * Without prices the first of them says how to begin, and no other is there.
+ */
+function costPlans(figures: Figures): Plan[] {
+  const { title, declarations, costs, billed, dates } = figures
+  const { history, current, hasPrices } = costs
+  const isOpen = history.through === ''
+  const known = isOpen ? current : history
+  const on = known.through === '' ? (dates.at(-1) ?? '') : known.through
+  const links = [
+    on,
+    JSON.stringify([declarations.costsOn(on), known.months.map(({ pricedBy }) => pricedBy), billed.imported()]),
+  ]
+  const plan = (address: string, report: () => Promise<PageReport>): Plan => ({ address, links, isOpen, report })
+  const newest = once(async () => {
+    const months: CostMonth[] = []
+    for (const { month } of known.months.slice(-3)) {
+      const lines = await (isOpen ? costs.month(month) : costs.closedMonth(month))
+      if (lines !== null) months.push(lines)
+    }
+    return months
+  })
+  const savings = once(async () => {
+    const { prices } = await declarations.costsInForce(on)
+    return savingsReport({ title, prices, recent: await costs.recent(SAVINGS_DAYS) })
+  })
+  const inForce = () => declarations.costsInForce(on)
+  const head = plan(COSTS, async () => {
+    const found = history.through === '' ? null : await savings()
+    const input = { title, costs: known, months: await newest(), inForce: await inForce() }
+    // Without prices nothing of a bill can be split, and no page of it is there.
+    const billedMonth = hasPrices ? billed.months().at(-1) : undefined
+    const [bill = null] = billedMonth === undefined ? [] : await billed.of(billedMonth)
+    return costsReport({ ...input, savings: found, bill })
+  })
+  if (!hasPrices) return [head]
+  return [
+    ...billPlans(figures),
+    plan(SHOWBACK, async () =>
+      showbackReport({ title, costs: known, months: await newest(), inForce: await inForce() }),
+    ),
+    plan(SAVINGS, savings),
+    head,
+  ]
+}
+
+/** The months for which a bill was imported; the newest at the head of all, where every import is told, too. */
+function billPlans({ title, billed }: Figures): Plan[] {
+  const months = billed.months()
+  const plan = (address: string, at: number): Plan => {
+    const month = months[at] ?? ''
+    const isHead = address === BILL
+    const imported = billed.imported().filter((one) => isHead || one.month === month)
+    const [previous, next] = [months[at - 1] ?? null, months[at + 1] ?? null]
+    return {
+      address,
+      links: [previous, next, billed.stateOf(month), JSON.stringify(imported)],
+      isOpen: false,
+      report: async () => {
+        const bills = month === '' ? [] : await billed.of(month)
+        return billReport({ title, month, previous, next, bills, imported })
+      },
+    }
+  }
+  return [...months.map((month, at) => plan(billAddress(month), at)), plan(BILL, months.length - 1)]
 }
 
 /** What it makes the first time it is asked. */

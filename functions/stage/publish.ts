@@ -7,7 +7,8 @@
  *   and not what is old. A digest or a history that is lost or damaged is made again.
  * - Then pages: of destinations and workloads, then of days, the newest first, then of months, and when every day has its
  *   page those that look at all of them. A page whose report did not change is not written again.
- * - Closed days are judged by what was declared on each, and folded into the compliance history, as figures are.
+ * - Closed days are judged by what was declared on each, and folded into the compliance history, as figures are; and priced
+ *   by the prices that held on each, and folded into months of costs.
  * - What has been rendered is recorded on the way, so that a publish that is cut short loses little and the next one goes
  *   on. A day's page links only to neighbours that are there, and is written again when another has come beside it, and
  *   only to destinations and workloads that are there: none of these links is ever dead, wherever a publish is cut off.
@@ -18,11 +19,14 @@ import { dayAddress, FINDINGS_FEED, monthAddress, monthDownloadsAddress } from '
 import type { ComplianceHistory } from '#core/compliance-history.ts'
 import { atomFeed } from '#core/feed.ts'
 import { sha256 } from '#core/hash.ts'
-import { isAsWritten, isThere, type Published } from '#core/published.ts'
+import { forgetDownloads, isAsWritten, isThere, type Published } from '#core/published.ts'
 import { searchIndex } from '#core/reports/search.ts'
 import { DAY_MS, HOUR_MS, isoDate, parseDate } from '#core/time.ts'
 import type { Site } from '../pages.ts'
 import type { Store } from '../store/store.ts'
+import { BilledMonths } from './billing.ts'
+import { Bills } from './bills.ts'
+import { costDays } from './costing.ts'
 import { Declarations } from './declarations.ts'
 import type { Figures } from './figures.ts'
 import { foldDays } from './folding.ts'
@@ -41,7 +45,7 @@ export interface PublishOptions {
   clusterDomains?: Readonly<Record<string, string>> // by target; cluster.local where it is left out
   all?: boolean // read every day and render every page again
   outOfTime?: () => boolean // asked before each closed day and each page; once true, what is left waits for the next publish
-  progress?: (what: 'read' | 'judged' | 'rendered', done: number, of: number) => void // closed days read and judged, pages rendered
+  progress?: (what: 'read' | 'judged' | 'priced' | 'rendered', done: number, of: number) => void // closed days, and pages rendered
 }
 
 export interface PublishSummary {
@@ -79,7 +83,8 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const settled = settledDates(dates, targets)
   const openFrom = settled.length < dates.length ? parseDate(dates[settled.length]) : newestTime(targets)
   const [sealed, declarations] = [await sealedDates(store, dates), await Declarations.read(store)]
-  const ledger = stateOfLedger({ targets, sealed, declared: declarations.all() }, openFrom)
+  const bills = await Bills.read(store)
+  const ledger = stateOfLedger({ targets, sealed, declared: declarations.all(), billed: bills.all() }, openFrom)
   const files = wasWhole
     ? await lookAround(out, before, dates, { openFrom, newest: newestTime(targets) })
     : await SiteFiles.listed(out)
@@ -96,6 +101,7 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
     pages: Object.fromEntries(there),
   }
   const save = async () => {
+    forgetDownloads(published.pages, downloadsFrom(dates))
     if (!(await record.save(published)))
       throw new Error('publish: another publish ran at the same time; run it once more')
   }
@@ -106,9 +112,12 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const { digests, history, current, failures } = folded
   const judged = (done: number, of: number) => progress('judged', done, of)
   const judgements = await judgeDays({ store, declarations, folded, published, dates, outOfTime, judged })
+  const priced = (done: number, of: number) => progress('priced', done, of)
+  const costs = await costDays({ store, declarations, folded, judgements, published, dates, outOfTime, priced })
   const seals = await copySeals(store, files, published, sealed)
+  const billed = new BilledMonths({ bills, costs, declarations, dates })
   const figures: Figures = {
-    ...{ title, targets, digests, history, current, seals, declarations, judgements, clusterDomains },
+    ...{ title, targets, digests, history, current, seals, declarations, judgements, costs, billed, clusterDomains },
     dates: dates.filter((date) => !failures.has(date)),
     unread: [...failures.keys()],
   }
@@ -122,13 +131,14 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const has = (address: string) => pages.has(address)
   const plans: PlanSettings = {
     has,
+    downloadsOf: (address) => pages.downloadsOf(address),
     linksTo(address, { previous, next }) {
       const linked = (to: string | null) => (to !== null && has(address(to)) ? to : null)
       return { previous: linked(previous), next: linked(next) }
     },
   }
   const writeBeside = (key: string, text: string) => writeFileBeside(files, published, key, Buffer.from(text))
-  let remaining = folded.remaining + judgements.remaining
+  let remaining = folded.remaining + judgements.remaining + costs.remaining
   if (remaining === 0) {
     remaining = await renderEach(figures, pages, plans, save)
     const areThere = entityPlans(figures).every(({ address }) => has(address) || pages.failures.has(address))
@@ -156,6 +166,12 @@ export async function publish(store: Store, out: Store, site: Site, options: Pub
   const isJudged = folded.remaining + judgements.remaining === 0
   const compliance = isJudged ? judgements.current : null
   return { ...nothing, rendered, remaining, files: files.written, compliance }
+}
+
+/** The first day of the month before the newest: that may still have to be told. */
+function downloadsFrom(dates: readonly string[]): string {
+  const newest = parseDate(`${(dates.at(-1) ?? '1970-02-01').slice(0, 7)}-01`)
+  return `${isoDate(newest - DAY_MS).slice(0, 7)}-01`
 }
 
 /** Looks at files of the months that may still change, and of one that cannot, another each hour. */

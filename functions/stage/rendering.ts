@@ -12,14 +12,14 @@ export interface Rendering {
 }
 
 /**
- * Writes the page at an address below the site's root, its downloads before it, and gives the etag of each file. Downloads
- * that its report names already are there.
+ * Writes the page at an address below the site's root, its downloads before it, and gives the etag of each file and what
+ * the page leads to. Downloads that its report names already are there.
  */
 export async function renderPage(
   { site, write }: Rendering,
   address: string,
   report: PageReport,
-): Promise<Record<string, string>> {
+): Promise<{ files: Record<string, string>; downloads: Download[] }> {
   const files: Record<string, string> = {}
   const writeFile = async (file: string, bytes: Uint8Array) => {
     files[address + file] = await write(address + file, bytes)
@@ -28,7 +28,7 @@ export async function renderPage(
   const page = await site.render(`/${address}`, { ...report, downloads })
   await Promise.all(beside.map(({ file, bytes }) => writeFile(file, bytes)))
   await writeFile('index.html', page)
-  return files
+  return { files, downloads }
 }
 
 /** What can be downloaded from a page: what its report names already, its tables and texts, and the report itself with all but itself. */

@@ -1,7 +1,8 @@
 /** Settling: which days of a ledger are closed, and whether they are still as they were when their digests were made. */
+
 import { sha256 } from '#core/hash.ts'
 import type { KnownTarget } from '#core/hour-record.ts'
-import type { DeclarationPlace } from '#core/keys.ts'
+import type { BillPlace, DeclarationPlace } from '#core/keys.ts'
 import { DAY_MS, eachDay, isoDate, parseDate } from '#core/time.ts'
 import type { LedgerTarget } from './ledger.ts'
 
@@ -52,15 +53,16 @@ export interface LedgerState {
   targets: readonly LedgerTarget[]
   sealed: readonly string[]
   declared: readonly DeclarationPlace[]
+  billed: readonly BillPlace[]
 }
 
 /** A hash of where the whole ledger stands: while it is the same, so are the days from `from` on, in ms since epoch. */
-export function stateOfLedger({ targets, sealed, declared }: LedgerState, from: number): string {
+export function stateOfLedger({ targets, sealed, declared, billed }: LedgerState, from: number): string {
   const ofTargets = targets.map(({ target, firstHour, closedThrough, dueThrough, seq, rollups, finished }) => {
     const hours = [...rollups.keys(), ...finished.keys()].filter((hour) => hour >= from)
     return [target, firstHour, closedThrough, dueThrough, seq, hours.sort((a, b) => a - b)]
   })
-  return stateHash([ofTargets, sealed.length, declared])
+  return stateHash([ofTargets, sealed.length, declared, billed])
 }
 
 /** What the next publish need not list again. */

@@ -1,7 +1,8 @@
 /** Figures, times and labels as a reader sees them. Bytes are decimal: 1 GB is 10^9 bytes. */
+import type { Money } from '#core/costs/money.ts'
 import { grouped, type Unit } from '#core/figures.ts'
 
-export { duration, grouped, percent, short, type Unit } from '#core/figures.ts'
+export { duration, grouped, money, percent, short, type Unit } from '#core/figures.ts'
 export { type ShownLabel, shownLabel, spelledOut } from '#core/shown-label.ts'
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')
@@ -11,6 +12,18 @@ const WEEKDAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.spli
 export function exact(value: number, unit: Unit, atLeast: boolean, noun = ''): string {
   const name = unit === 'bytes' ? (value === 1 ? 'byte' : 'bytes') : noun
   return `${atLeast ? 'at least ' : ''}${grouped(value)} ${name}`.trim()
+}
+
+/** Whether the unit of a figure is a currency: of all units its code alone is three capital letters. */
+export function isCurrency(unit: string): boolean {
+  return /^[A-Z]{3}$/.test(unit)
+}
+
+/** An amount to its last digit: 'at least 1,234.567890123 USD'. */
+export function exactMoney(amount: Money, currency: string, atLeast: boolean): string {
+  const [whole, fraction] = amount.split('.')
+  const digits = whole.replace(/\B(?=(\d{3})+$)/g, ',')
+  return `${atLeast ? 'at least ' : ''}${digits}${fraction === undefined ? '' : `.${fraction}`}\u00a0${currency}`
 }
 
 /** '2026-11-20' as '20 November 2026'. */

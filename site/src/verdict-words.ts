@@ -122,6 +122,9 @@ export const DECLARED: Record<DeclarationKind, { name: string; missing: string }
     missing: 'nothing is approved: wharfage register draft writes one from what was observed',
   },
   rules: { name: 'Rules of findings', missing: 'the rules’ own thresholds hold, and nothing is accepted' },
+  prices: { name: 'Prices', missing: 'nothing has a price: name a file under prices: in wharfage.yaml' },
+  owners: { name: 'Owners', missing: 'nothing is owned: name a file under owners: in wharfage.yaml' },
+  budgets: { name: 'Budgets', missing: 'nothing is limited: name a file under budgets: in wharfage.yaml' },
 }
 
 /** A place as people declared it: 'IE, eu-west-1, AWS'; '' when nobody has. */

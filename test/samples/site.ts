@@ -1,8 +1,10 @@
 /** The sample site: reports of pages of every kind that look at days, months, destinations and workloads, by their addresses. */
 import {
   ATTESTATION,
+  BILL,
   BLOCKED,
   COMPLIANCE,
+  COSTS,
   COVERAGE,
   changesAddress,
   DESTINATIONS,
@@ -16,6 +18,8 @@ import {
   READINESS,
   REGISTER,
   RESIDENCY,
+  SAVINGS,
+  SHOWBACK,
   WORKLOADS,
   workloadAddress,
 } from '#core/addresses.ts'
@@ -23,7 +27,16 @@ import type { DayPageReport } from '#core/reports/day.ts'
 import { DAY_WITH_GAPS, DAY_WITHOUT_DATA, LAST_DAY, SCRIPT_HOST, sampleDay } from '../report-sample.ts'
 import type { Reports } from '../site-build.ts'
 import { sampleAttestation } from './attestation.ts'
+import { sampleBill } from './bill.ts'
 import { sampleCompliance, sampleDayCompliance } from './compliance.ts'
+import {
+  sampleCosts,
+  sampleDayCosts,
+  sampleDestinationCosts,
+  sampleMonthCosts,
+  sampleShowback,
+  sampleWorkloadCosts,
+} from './costs.ts'
 import { SAMPLE_MONTH, sampleDownloads } from './downloads.ts'
 import { sampleFindings } from './findings.ts'
 import {
@@ -38,6 +51,7 @@ import { sampleBlocked, sampleChanges, sampleCoverage } from './lookouts.ts'
 import { sampleReadiness } from './readiness.ts'
 import { sampleRegister } from './register.ts'
 import { sampleResidency } from './residency.ts'
+import { sampleSavings } from './savings.ts'
 
 export const WHOLE_DAY = '2026-11-19'
 export const MONTH = '2026-11'
@@ -69,11 +83,15 @@ export const KINDS: [kind: string, address: string][] = [
   ['readiness', READINESS],
   ['residency', RESIDENCY],
   ['attestation', ATTESTATION],
+  ['costs', COSTS],
+  ['showback', SHOWBACK],
+  ['savings', SAVINGS],
+  ['bill', BILL],
 ]
 
 /** A day's page with what was judged of it. */
 export function sampleDayPage(date: string): DayPageReport {
-  return { ...sampleDay(date), compliance: sampleDayCompliance(date) }
+  return { ...sampleDay(date), compliance: sampleDayCompliance(date), costs: sampleDayCosts(date) }
 }
 
 export function sampleSite(): Reports {
@@ -82,11 +100,19 @@ export function sampleSite(): Reports {
   return {
     [HOME]: sampleHome(),
     ...Object.fromEntries(days.map((date) => [dayAddress(date), sampleDayPage(date)])),
-    [monthAddress(MONTH)]: sampleMonth(MONTH),
+    [monthAddress(MONTH)]: { ...sampleMonth(MONTH), costs: sampleMonthCosts(MONTH) },
     [DESTINATIONS]: sampleDestinations(),
-    ...Object.fromEntries(hosts.map((host) => [destinationAddress(host), sampleDestination(host)])),
+    ...Object.fromEntries(
+      hosts.map((host) => [
+        destinationAddress(host),
+        { ...sampleDestination(host), costs: sampleDestinationCosts(host) },
+      ]),
+    ),
     [WORKLOADS]: sampleWorkloads(),
-    [workloadAddress(BATCH.target, BATCH.namespace, BATCH.workload)]: sampleWorkload(BATCH),
+    [workloadAddress(BATCH.target, BATCH.namespace, BATCH.workload)]: {
+      ...sampleWorkload(BATCH),
+      costs: sampleWorkloadCosts(BATCH),
+    },
     ...Object.fromEntries(days.map((date) => [changesAddress(date), sampleChanges(date)])),
     [BLOCKED]: sampleBlocked(),
     [COVERAGE]: sampleCoverage(),
@@ -98,5 +124,9 @@ export function sampleSite(): Reports {
     [READINESS]: sampleReadiness(),
     [RESIDENCY]: sampleResidency(),
     [ATTESTATION]: sampleAttestation(),
+    [COSTS]: sampleCosts(),
+    [SHOWBACK]: sampleShowback(),
+    [SAVINGS]: sampleSavings(),
+    [BILL]: sampleBill(),
   }
 }

@@ -8,6 +8,7 @@ import type { JudgedDay } from '#core/judged-day.ts'
 import { distinct } from '#core/order.ts'
 import type { ByClass, PageReport, ResponseRow, Totals } from '#core/report.ts'
 import type { EntityCompliance } from '#core/reports/compliance.ts'
+import type { DestinationCostsSection } from '#core/reports/cost-sections.ts'
 import {
   byLastDay,
   byLastSeen,
@@ -39,6 +40,7 @@ export interface DestinationReport extends PageReport, Seen {
   provisional: boolean // `last` is still open
   lastDay: { byClass: ByClass; responses: ResponseRow[]; callers: CallerRow[] } // of `last`
   compliance: EntityCompliance // as of `last`
+  costs: DestinationCostsSection | null // likewise; null when nothing was priced
 }
 
 export interface CallerRow {
@@ -71,11 +73,13 @@ export interface DestinationInput {
   history: History
   judged: JudgedDay // the last day it was seen
   compliance: EntityCompliance // of that day
+  costs?: DestinationCostsSection | null // likewise
   host: string
 }
 
 /** Builds the report of a destination; what it says depends on nothing after the last day it was seen. */
-export function destinationReport({ title, history, judged, compliance, host }: DestinationInput): DestinationReport {
+export function destinationReport(input: DestinationInput): DestinationReport {
+  const { title, history, judged, compliance, costs = null, host } = input
   const entity = history.destinations.find((one) => one.host === host)
   if (entity === undefined)
     throw new Error(`report of destination ${JSON.stringify(host)}: the history does not know it`)
@@ -99,6 +103,7 @@ export function destinationReport({ title, history, judged, compliance, host }: 
     callers: history.pairs.filter((pair) => pair.host === host).sort(byLastSeen),
     lastDay: { ...lastDayOf(edges), callers: callerRows(edges) },
     compliance,
+    costs,
   }
 }
 

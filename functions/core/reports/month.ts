@@ -16,6 +16,7 @@ import type {
   SourceRow,
   TargetCoverage,
 } from '#core/report.ts'
+import type { MonthCostsSection } from '#core/reports/cost-sections.ts'
 import { DAY_MS, isoDate, parseDate } from '#core/time.ts'
 
 export interface MonthReport extends PageReport {
@@ -37,18 +38,20 @@ export interface MonthReport extends PageReport {
     date: string
     targets: Pick<TargetCoverage, 'target' | 'hours' | 'observation' | 'observedSeconds' | 'expectedSeconds' | 'gaps'>[]
   }[] // one for each day
+  costs: MonthCostsSection | null // null when nothing was priced
 }
 
 export interface MonthInput {
   title: string // of the site
   month: string // YYYY-MM
   digests: readonly DayDigest[] // of all its days that the ledger has, oldest first; at least one
+  costs?: MonthCostsSection | null
   previous: string | null
   next: string | null
 }
 
 /** Builds the report of a month; its downloads are filled in when they have been written. */
-export function monthReport({ title, month, digests, previous, next }: MonthInput): MonthReport {
+export function monthReport({ title, month, digests, costs = null, previous, next }: MonthInput): MonthReport {
   const stray = digests.find(({ date }) => !date.startsWith(`${month}-`))
   if (stray !== undefined) throw new Error(`report of ${month}: ${stray.date} is no day of it`)
   const days = digests.map(({ day }) => daySummary(day))
@@ -84,5 +87,6 @@ export function monthReport({ title, month, digests, previous, next }: MonthInpu
         gaps,
       })),
     })),
+    costs,
   }
 }

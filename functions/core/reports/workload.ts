@@ -7,6 +7,7 @@ import { distinct } from '#core/order.ts'
 import type { Caller } from '#core/pair.ts'
 import type { ByClass, PageReport, ResponseRow, Totals } from '#core/report.ts'
 import type { EntityCompliance } from '#core/reports/compliance.ts'
+import type { WorkloadCostsSection } from '#core/reports/cost-sections.ts'
 import {
   byLastDay,
   byLastSeen,
@@ -34,6 +35,7 @@ export interface WorkloadReport extends PageReport, Seen {
   provisional: boolean // `last` is still open
   lastDay: { byClass: ByClass; responses: ResponseRow[]; calls: CallRow[] } // of `last`
   compliance: EntityCompliance // as of `last`
+  costs: WorkloadCostsSection | null // likewise; null when nothing was priced
 }
 
 export interface CallRow {
@@ -64,11 +66,12 @@ export interface WorkloadInput extends Caller {
   history: History
   digest: DayDigest // of the last day it was seen
   compliance: EntityCompliance // of that day
+  costs?: WorkloadCostsSection | null // likewise
 }
 
 /** Builds the report of a workload; what it says depends on nothing after the last day it was seen. */
 export function workloadReport(input: WorkloadInput): WorkloadReport {
-  const { title, history, digest, compliance, target, namespace, workload } = input
+  const { title, history, digest, compliance, costs = null, target, namespace, workload } = input
   const isOf = (one: Caller) => one.workload === workload && one.namespace === namespace && one.target === target
   const entity = history.workloads.find(isOf)
   if (entity === undefined) {
@@ -93,6 +96,7 @@ export function workloadReport(input: WorkloadInput): WorkloadReport {
     calls: history.pairs.filter(isOf).sort(byLastSeen),
     lastDay: { ...lastDayOf(edges), calls: callRows(edges) },
     compliance,
+    costs,
   }
 }
 

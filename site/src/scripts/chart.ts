@@ -1,14 +1,14 @@
 /** Draws a chart from the figures of the table it names, so that the two can never differ. */
 import { BarController, BarElement, CategoryScale, Chart, LinearScale, type Plugin, Tooltip } from 'chart.js'
-import { exact, longDate, short, type Unit, weekday } from '../format.ts'
+import { exact, exactMoney, isCurrency, longDate, money, short, type Unit, weekday } from '../format.ts'
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip)
 
 interface Column {
   measure: string
   series: string
-  unit: Unit
-  values: (number | null)[] // null where there is no data
+  unit: string // a Unit, or a currency
+  values: (string | null)[] // exact; null where there is no data
 }
 
 interface Periods {
@@ -30,9 +30,22 @@ const SERIES_COLOR: Record<string, string> = {
   expired: '--error',
   high: '--error',
   medium: '--passthrough',
+  internet: '--registered',
+  transfer: '--tcp',
+  processing: '--passthrough',
+  priced: '--registered',
+  unpriced: '--error',
 }
 
-const SERIES_NAME: Record<string, string> = { in: 'bytes in', http: 'HTTP and gRPC', tcp: 'TCP' }
+const SERIES_NAME: Record<string, string> = {
+  in: 'bytes in',
+  http: 'HTTP and gRPC',
+  tcp: 'TCP',
+  transfer: 'other transfer',
+  hours: 'by the hour',
+  priced: 'bytes with a price',
+  unpriced: 'bytes without a price',
+}
 
 function readTable(table: HTMLTableElement): Periods {
   const rows = [...table.querySelectorAll<HTMLTableRowElement>('tbody tr')].sort((a, b) =>
@@ -49,11 +62,8 @@ function readTable(table: HTMLTableElement): Periods {
     columns: heads.map((head) => ({
       measure: head.dataset.measure ?? '',
       series: head.dataset.series ?? '',
-      unit: head.dataset.unit as Unit,
-      values: rows.map((row) => {
-        const figure = figures(row, head)
-        return figure === null ? null : Number(figure.value)
-      }),
+      unit: head.dataset.unit ?? 'count',
+      values: rows.map((row) => figures(row, head)?.value ?? null),
     })),
   }
 }
@@ -116,9 +126,17 @@ function hatch(ctx: CanvasRenderingContext2D, from: number, to: number, top: num
 }
 
 /** A round figure without idle zeros: '5 GB', not '5.00 GB'. */
-function tick(value: number, unit: Unit): string {
-  const [figure, ...suffix] = short(value, unit).split('\u00a0')
+function tick(value: number, unit: string): string {
+  if (isCurrency(unit)) return money(value.toFixed(9), unit)
+  const [figure, ...suffix] = short(value, unit as Unit).split('\u00a0')
   return [Number(figure), ...suffix].join('\u00a0')
+}
+
+/** A figure in short and in full: '1.23 GB  (1,234,567,890 bytes)'. */
+function told(value: string, unit: string): string {
+  return isCurrency(unit)
+    ? `${money(value, unit)}  (${exactMoney(value, unit, false)})`
+    : `${short(Number(value), unit as Unit)}  (${exact(Number(value), unit as Unit, false)})`
 }
 
 function axisLabel(at: string): string {
@@ -173,10 +191,10 @@ function draw(figure: HTMLElement, table: HTMLTableElement): void {
           padding: 10,
           callbacks: {
             title: ([item]) => fullLabel(periods.at[item.dataIndex]),
-            label: ({ dataset, dataIndex, parsed }) => {
-              const [column] = shown()
+            label: ({ dataset, datasetIndex, dataIndex }) => {
+              const column = shown()[datasetIndex]
               const least = periods.atLeast[dataIndex] ? '≥ ' : ''
-              return ` ${dataset.label}: ${least}${short(parsed.y ?? 0, column.unit)}  (${exact(parsed.y ?? 0, column.unit, false)})`
+              return ` ${dataset.label}: ${least}${told(column.values[dataIndex] ?? '0', column.unit)}`
             },
           },
         },
@@ -189,7 +207,7 @@ function draw(figure: HTMLElement, table: HTMLTableElement): void {
     const [ink, soft, line, paper] = ['--ink', '--soft', '--line', '--paper'].map(color)
     chart.data.datasets = shown().map((column) => ({
       label: SERIES_NAME[column.series] ?? column.series,
-      data: column.values,
+      data: column.values.map((value) => (value === null ? null : Number(value))),
       backgroundColor: color(SERIES_COLOR[column.series] ?? '--neutral'),
       categoryPercentage: 0.9,
       barPercentage: 0.9,

@@ -1,5 +1,5 @@
 /** The switches in the masthead, and times in the reader's own zone. */
-import { exact, grouped } from '../format.ts'
+import { exact, exactMoney, grouped, isCurrency } from '../format.ts'
 
 const root = document.documentElement
 
@@ -49,10 +49,14 @@ const figures = [...document.querySelectorAll<HTMLDataElement>('data[data-unit]:
   },
 )
 
+function whollyShown({ value, dataset: { unit = '' } }: HTMLDataElement): string {
+  if (isCurrency(unit)) return exactMoney(value, unit, false)
+  return grouped(Number(value)) + (unit === 'bytes' ? '\u00a0B' : '')
+}
+
 function showExact(whole: boolean): void {
   for (const { element, shown, text } of figures) {
-    const suffix = element.dataset.unit === 'bytes' ? '\u00a0B' : ''
-    shown.data = whole ? grouped(Number(element.value)) + suffix : text
+    shown.data = whole ? whollyShown(element) : text
   }
   root.classList.toggle('exact', whole)
   exactSwitch?.setAttribute('aria-pressed', String(whole))
@@ -64,10 +68,13 @@ document.addEventListener('pointerover', ({ target }) => {
   if (figure === null || figure.title !== '') return
   const { unit = '' } = figure.dataset
   const value = Number(figure.value)
+  const atLeast = figure.querySelector('.least') !== null
   figure.title =
     unit === 'ms'
       ? `${value} ms on average, an estimate`
-      : exact(value, unit === 'bytes' ? 'bytes' : 'count', figure.querySelector('.least') !== null, unit)
+      : isCurrency(unit)
+        ? exactMoney(figure.value, unit, atLeast)
+        : exact(value, unit === 'bytes' ? 'bytes' : 'count', atLeast, unit)
 })
 
 exactSwitch?.addEventListener('click', () => {
@@ -76,6 +83,11 @@ exactSwitch?.addEventListener('click', () => {
   showExact(whole)
 })
 if (remembered('figures') === 'exact') showExact(true)
+
+// On a phone the site's tabs are wider than the screen: the present one is brought into view.
+const tab = document.querySelector<HTMLElement>('.sections [aria-current]')
+const tabs = tab?.parentElement
+if (tab && tabs) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2
 
 const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 for (const element of document.querySelectorAll<HTMLElement>('[data-zone]')) {

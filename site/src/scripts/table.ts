@@ -1,6 +1,6 @@
 /**
  * Tables that sort, filter and copy. Cells are compared by their exact figures and times, not by what is shown; what has
- * no data is always last. A table without this script is the same table.
+ * no data or no price is always last. A table without this script is the same table.
  */
 import { grouped } from '../format.ts'
 import { toClipboard } from './clipboard.ts'
@@ -20,7 +20,7 @@ function cellAt(row: HTMLTableRowElement, column: number): HTMLTableCellElement 
 
 /** A cell's exact figure or moment, else its text; null for what is no data. */
 function sortValue(cell: HTMLTableCellElement | null): Value {
-  if (cell === null || cell.matches('.nodata')) return null
+  if (cell === null || cell.matches('.nodata, .noprice')) return null
   const figure = cell.querySelector('data')
   if (figure) return Number(figure.value)
   const text = cell.querySelector('time')?.dateTime ?? textOf(cell)
@@ -106,7 +106,8 @@ function makeFilterable(table: HTMLTableElement, input: HTMLInputElement, output
 /** A cell for a spreadsheet: exact, one line, and never a formula. */
 function copied(cell: HTMLTableCellElement): string {
   const value = sortValue(cell)
-  if (typeof value === 'number') return String(value)
+  // As it stands in the page, since an amount of money has more digits than a number.
+  if (typeof value === 'number') return cell.querySelector('data')?.getAttribute('value') ?? ''
   const text = value ?? textOf(cell).replace(/^–$/, '')
   return /^[=+\-@]/.test(text) ? `'${text}` : text
 }

@@ -1,0 +1,195 @@
+/** A sample report of savings: of every rule one, one without a price, and one endpoint that is not worth it. */
+import type { SavingRow, SavingsReport } from '#core/reports/savings.ts'
+import { SCRIPT_HOST, sampleDownload } from '../report-sample.ts'
+
+const MEDIA = { target: 'prod-eu', namespace: 'media', workload: 'image-resizer', team: 'media' }
+const EVIDENCE = {
+  first: '2026-10-21',
+  last: '2026-11-19',
+  days: 29,
+  hours: 668,
+  flows: 2,
+  requests: 3_610_220,
+  connections: 0,
+  egressBytes: 6_732_000_000_000,
+  ingressBytes: 49_900_000_000,
+  estimatedBytes: 6_781_900_000_000,
+}
+
+const GATEWAY: SavingRow = {
+  id: 'gateway-endpoint-prod-eu-s3',
+  rule: 'gateway-endpoint',
+  certainty: 'sure',
+  sentence: 'prod-eu sent 6.73 TB to s3 in eu-central-1 through NAT, which a gateway endpoint carries for nothing.',
+  remedy:
+    'Add a gateway endpoint for s3 to the route tables of prod-eu, and declare it under endpoints: of its cloud:.',
+  target: 'prod-eu',
+  service: 's3',
+  region: 'eu-central-1',
+  hosts: ['s3.eu-central-1.amazonaws.com'],
+  hostCount: 1,
+  twin: '',
+  callers: [{ ...MEDIA, bytes: 6_781_900_000_000 }],
+  callerCount: 1,
+  evidence: EVIDENCE,
+  bytes: 7_015_758_620_690,
+  assumption: '',
+  share: '1',
+  entries: ['aws nat-processing eu-central-1 2024-02-01', 'aws endpoint-processing gateway s3 2024-02-01'],
+  paid: '339.6521',
+  instead: '0',
+  hourly: '0',
+  zones: 0,
+  breakEvenBytes: null,
+  monthly: '339.6521',
+  yearly: '4132.433883333',
+  missing: '',
+}
+
+export const SAVINGS_ROWS: SavingRow[] = [
+  GATEWAY,
+  {
+    ...GATEWAY,
+    id: 'regional-twin-prod-us-sqs',
+    rule: 'regional-twin',
+    certainty: 'strong',
+    sentence: 'prod-us called sqs in us-east-1 from us-west-2, though it calls sqs.us-west-2.amazonaws.com, too.',
+    remedy: 'Let search/indexer call the queue of its own region.',
+    target: 'prod-us',
+    service: 'sqs',
+    region: 'us-east-1',
+    hosts: ['sqs.us-east-1.amazonaws.com', SCRIPT_HOST],
+    hostCount: 14,
+    twin: 'sqs.us-west-2.amazonaws.com',
+    callers: [{ target: 'prod-us', namespace: 'search', workload: 'indexer', team: '' }].map((one) => ({
+      ...one,
+      bytes: 311_000_000_000,
+    })),
+    callerCount: 12,
+    entries: ['aws cross-region us-west-2 us-east-1 2024-02-01'],
+    paid: '5.79',
+    instead: '0',
+    monthly: '5.79',
+    yearly: '70.445',
+  },
+  {
+    ...GATEWAY,
+    id: 'chatter-prod-eu-stripe',
+    rule: 'chatter',
+    certainty: 'assumed',
+    sentence: 'shop/checkout sent 9,400 requests an hour of 3.9 kB each to api.stripe.com.',
+    remedy: 'Compress the bodies, or send them together.',
+    service: '',
+    region: '',
+    hosts: ['api.stripe.com'],
+    assumption: 'Text compresses to a quarter of its size.',
+    share: '0.75',
+    entries: ['aws internet eu-central-1 2024-02-01'],
+    paid: '1.02',
+    instead: '0.255',
+    monthly: '0.765',
+    yearly: '9.3075',
+  },
+]
+
+const UNPRICED: SavingRow = {
+  ...GATEWAY,
+  id: 'gateway-endpoint-prod-us-dynamodb',
+  service: 'dynamodb',
+  target: 'prod-us',
+  sentence: 'prod-us sent 12.1 GB to dynamodb in us-west-2 through NAT.',
+  monthly: null,
+  yearly: null,
+  missing: 'No price book has nat-processing of aws in us-west-2.',
+}
+
+const REFUSED: SavingRow = {
+  ...GATEWAY,
+  id: 'interface-endpoint-prod-eu-ecr',
+  rule: 'interface-endpoint',
+  service: 'ecr',
+  sentence: 'prod-eu pulled 84.2 GB from ecr in eu-central-1 through NAT; an interface endpoint would cost more.',
+  remedy: 'Nothing yet: it pays from 634 GB a month on.',
+  bytes: 84_200_000_000,
+  paid: '4.378',
+  instead: '0.842',
+  hourly: '24.3',
+  zones: 3,
+  breakEvenBytes: 634_200_000_000,
+  monthly: '0',
+  yearly: '0',
+}
+
+export function sampleSavings(): SavingsReport {
+  return {
+    schema: 1,
+    page: 'savings',
+    title: 'Egress',
+    downloads: [sampleDownload('savings.csv', 'Every saving', SAVINGS_ROWS.length + 2)],
+    from: '2026-10-21',
+    through: '2026-11-19',
+    days: 30,
+    complete: false,
+    currency: 'USD',
+    rules: [
+      {
+        rule: 'gateway-endpoint',
+        sentence: 'A service that a gateway endpoint would carry is reached through NAT or the internet.',
+        count: 1,
+        monthly: '339.6521',
+        yearly: '4132.433883333',
+      },
+      {
+        rule: 'interface-endpoint',
+        sentence: 'An interface endpoint would cost less than NAT, its hours among it.',
+        count: 0,
+        monthly: '0',
+        yearly: '0',
+      },
+      {
+        rule: 'regional-twin',
+        sentence: 'A service of another region is called that is there in the mesh’s own.',
+        count: 1,
+        monthly: '5.79',
+        yearly: '70.445',
+      },
+      {
+        rule: 'nat-downloads',
+        sentence: 'Much is downloaded through NAT from one host.',
+        count: 0,
+        monthly: '0',
+        yearly: '0',
+      },
+      {
+        rule: 'chatter',
+        sentence: 'Many small requests are sent that could be compressed or sent together.',
+        count: 1,
+        monthly: '0.765',
+        yearly: '9.3075',
+      },
+    ],
+    totals: [
+      { certainty: 'sure', count: 1, monthly: '339.6521', yearly: '4132.433883333' },
+      { certainty: 'strong', count: 1, monthly: '5.79', yearly: '70.445' },
+      { certainty: 'weak', count: 0, monthly: '0', yearly: '0' },
+      { certainty: 'assumed', count: 1, monthly: '0.765', yearly: '9.3075' },
+    ],
+    savings: SAVINGS_ROWS,
+    unpriced: [UNPRICED],
+    refused: [REFUSED],
+    prices: [
+      {
+        id: 'aws nat-processing eu-central-1 2024-02-01',
+        book: 'aws',
+        source: 'https://aws.amazon.com/vpc/pricing/',
+        retrieved: '2026-05-01',
+      },
+      {
+        id: 'aws internet eu-central-1 2024-02-01',
+        book: './contract.csv',
+        source: 'javascript:alert(1)',
+        retrieved: '2026-02-14',
+      },
+    ],
+  }
+}
