@@ -11,9 +11,11 @@ import { type Amounts, zeroAmounts } from '#core/coverage.ts'
 import { parseCsv } from '#core/csv.ts'
 import { COUNTED, type Counted, DESTINATION_CLASSES, type DestinationClass, MEASURES } from '#core/flow.ts'
 import type { DayReport, Totals } from '#core/report.ts'
+import type { CostsReport } from '#core/reports/costs.ts'
 import type { FindingsReport } from '#core/reports/findings.ts'
 import { decodeRollup } from '#core/rollup.ts'
 import { HOUR_MS, parseDate } from '#core/time.ts'
+import { DEFAULT_SEED } from '../functions/demo/mesh.ts'
 import { compareWithTruth, type DemoPlaces, demoPlaces, type MeshOutcome, runDemo } from '../functions/demo/run.ts'
 import { loadSite, type Site } from '../functions/pages.ts'
 import { buildSite } from '../functions/site-build.ts'
@@ -22,6 +24,7 @@ import { publish } from '../functions/stage/publish.ts'
 import { verifyLedger } from '../functions/stage/verify.ts'
 import { folderStore } from '../functions/store/folder.ts'
 import type { Store } from '../functions/store/store.ts'
+import { chargedInTruth, costLines, expectedCostLines } from './demo-costs.ts'
 
 let places: DemoPlaces
 let outcomes: MeshOutcome[]
@@ -242,6 +245,20 @@ test('the findings are what the calendars and the declarations make true, and no
     .split('\n')
     .slice(1, -1)
   expect(told.sort()).toEqual(truth)
+})
+
+test('what it costs is what the calendars, the prices and the bill make true', () => {
+  expect(costLines(places.site)).toEqual(expectedCostLines())
+})
+
+test('what is charged of October is what left, never more, and at most half a per cent less', () => {
+  const costs: CostsReport = JSON.parse(readFileSync(join(places.site, 'costs', 'report.json'), 'utf8'))
+  const [october] = costs.months
+  for (const [kind, bytes] of Object.entries(chargedInTruth(DEFAULT_SEED, 1.02))) {
+    const share = (october.byKind.find((row) => row.kind === kind)?.bytes ?? 0) / bytes
+    expect(share).toBeLessThanOrEqual(1.00001)
+    expect(share).toBeGreaterThan(0.995)
+  }
 })
 
 test('publishing again renders nothing, and every day is in the table of its month and on the home page', async () => {

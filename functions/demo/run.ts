@@ -6,7 +6,7 @@ import { type Amounts, addAmounts } from '#core/coverage.ts'
 import { COUNTED, DESTINATION_CLASSES } from '#core/flow.ts'
 import { readLedger, readRecords } from '../stage/ledger.ts'
 import { folderStore } from '../store/folder.ts'
-import { DECLARED_LINES, declareCalendar } from './declared.ts'
+import { cloudLine, DECLARED_LINES, DECLARED_NAMES, declareCalendar, importBill } from './declared.ts'
 import { DEFAULT_SEED } from './mesh.ts'
 import { type ClassAmounts, type Truth, zeroClasses } from './truth.ts'
 import type { MeshJob, MeshMessage } from './worker.ts'
@@ -59,9 +59,11 @@ export async function runDemo(places: DemoPlaces, options: DemoOptions): Promise
   const finished = await Promise.all(outcomes).finally(() =>
     Promise.all(workers.map(({ worker }) => worker.terminate())),
   )
-  await writeFile(places.config, demoConfig(finished))
   const until = options.until ?? instant(TO)
-  await declareCalendar(places.folder, folderStore(places.data), until)
+  await writeFile(places.config, demoConfig(finished, until))
+  const store = folderStore(places.data, { durable: false })
+  await declareCalendar(places.folder, store, until)
+  await importBill(places.folder, store, options.seed ?? DEFAULT_SEED, until)
   return Promise.all(
     finished.map(async ({ mesh, scrapes, failures, truth }) => ({
       mesh,
@@ -81,7 +83,7 @@ async function clearFolder(folder: string): Promise<void> {
     throw new Error(`demo: ${folder} holds other things; name an empty folder with --out`)
   }
   await Promise.all(
-    ['data', 'site', 'wharfage.yaml', 'istio', 'register.yaml', 'findings.yaml'].map((name) =>
+    ['data', 'site', 'wharfage.yaml', ...DECLARED_NAMES].map((name) =>
       rm(join(folder, name), { recursive: true, force: true }),
     ),
   )
@@ -104,13 +106,14 @@ function outcomeOf(mesh: MeshName, worker: Worker, progress: (done: number) => v
 }
 
 /** So that export, verify and query work on the demo's ledger. */
-function demoConfig(finished: readonly MeshDone[]): string {
-  const targets = finished.flatMap(({ target }) => [
+function demoConfig(finished: readonly MeshDone[], until: number): string {
+  const targets = finished.flatMap(({ mesh, target }) => [
     `  - name: ${target.name}`,
     `    url: ${target.url}`,
     `    interval: ${target.intervalSeconds}s`,
     `    gateways: [${target.gateways.join(', ')}]`,
     `    waypoints: [${target.waypoints.join(', ')}]`,
+    `    ${cloudLine(mesh, until)}`,
   ])
   return [
     '# The simulated meshes of "wharfage demo". They are gone; their ledger is here to be exported, verified and queried.',

@@ -1,10 +1,10 @@
 /**
  * What publishing the next day costs after 100, 400 and 1,100 days of two meshes with 400 destinations and 150 workloads, side by
- * side: `npm run benchmark:publish [days…]`. Ledger and site lie in folders, and every request to them is counted. Checks
+ * side, judged and priced: `npm run benchmark:publish [days…]`. Ledger and site lie in folders, and every request to them is counted. Checks
  * that the pages written are those whose report changed and no others, and that the figures are those that were made up.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkpointKey } from '#core/keys.ts'
@@ -13,8 +13,10 @@ import type { HomeReport } from '#core/reports/home.ts'
 import type { ChainLink } from '#core/rollup.ts'
 import { DAY_MS, eachHour, HOUR_MS, isoDate } from '#core/time.ts'
 import { addRow, zeroByClass } from '#core/totals.ts'
+import { loadDeclaredFiles } from '../../functions/declared.ts'
 import { loadSite } from '../../functions/pages.ts'
 import { buildSite } from '../../functions/site-build.ts'
+import { recordDeclared } from '../../functions/stage/declarations.ts'
 import { type PublishSummary, publish } from '../../functions/stage/publish.ts'
 import { folderStore } from '../../functions/store/folder.ts'
 import type { Store } from '../../functions/store/store.ts'
@@ -48,6 +50,7 @@ async function measure(days: number): Promise<void> {
     const out = folderStore(join(folder, 'site'), { durable: false })
     const heads: (ChainLink | null)[] = TARGETS.map(() => null)
     const end = END - DAY_MS
+    await declarePrices(store, folder)
     await writeRollups(store, heads, end - days * DAY_MS, end)
     await writeCheckpoints(store, heads)
     costs[`${days} days, the first publish`] = (await timed(store, out)).cost
@@ -66,6 +69,17 @@ async function measure(days: number): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** List prices of both meshes, and a team for each namespace of a few. */
+async function declarePrices(store: Store, folder: string): Promise<void> {
+  const [prices, owners] = [join(folder, 'prices.yaml'), join(folder, 'owners.yaml')]
+  writeFileSync(prices, 'currency: USD\nbooks: [aws]\n')
+  writeFileSync(owners, 'teams: [{ name: one, from: [team-1] }, { name: two, from: [team-2, team-3] }]\n')
+  const place = { provider: 'aws', tier: '', payer: '', nat: { gateways: 3 }, endpoints: [] }
+  const clouds = { 'prod-eu': { ...place, region: 'eu-west-1' }, 'prod-us': { ...place, region: 'us-east-1' } }
+  const none = { istio: [], register: null, findings: null, budgets: null }
+  await recordDeclared(store, await loadDeclaredFiles({ ...none, prices, owners, clouds }))
 }
 
 async function timed(store: Store, out: Store): Promise<{ cost: Cost; rendered: string[] }> {
