@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Metafile, transform } from 'esbuild'
+import { build, type Metafile } from 'esbuild'
 
 export const FUNCTIONS = ['dispatch', 'scrape', 'publish', 'seal'] as const
 
@@ -52,19 +52,22 @@ export async function bundle(name: FunctionName): Promise<Bundle> {
   }
 }
 
-/** A module, shorter and the same; its names stay, being all that a stack trace has. */
-export async function minified(module: Uint8Array): Promise<Uint8Array> {
-  const { code } = await transform(module, {
-    format: 'esm',
+/** What renders the pages, of many modules one: only what is used of each, and without its comments and spaces. */
+export async function bundleServer(entry: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    write: false,
+    bundle: true,
     platform: 'node',
     target: 'node24',
-    minifyWhitespace: true,
-    minifySyntax: true,
+    format: 'esm',
+    minify: true,
     legalComments: 'none', // they stand in LICENSES.txt beside it
+    keepNames: true,
     charset: 'utf8',
     logLevel: 'silent',
   })
-  return Buffer.from(code)
+  return outputFiles[0].contents
 }
 
 /** The folders of the packages that gave code to a bundle, relative to the checkout, sorted. */

@@ -14,7 +14,7 @@ import { DEPLOYMENT_FILE } from '../functions/deployment.ts'
 import { buildSite } from '../functions/site-build.ts'
 import { alarms } from './alarms.ts'
 import { athena, savedQueries } from './athena.ts'
-import { bundle, FUNCTIONS, type FunctionName, minified } from './bundle.ts'
+import { bundle, bundleServer, FUNCTIONS, type FunctionName } from './bundle.ts'
 import { type AwsConfig, unmetRequirements } from './requirements.ts'
 import { roles } from './roles.ts'
 import { deploymentOf, type Stack, stackOf, unreadable } from './stack.ts'
@@ -127,14 +127,10 @@ async function writeResources(config: AwsConfig, stack: Stack, build: string): P
   }
 }
 
-/** The built site as it is packed: what renders the pages without its comments and spaces, what is published as it is. */
+/** The built site as it is packed: what renders the pages in one module, what is published as it is. */
 async function pagesOf(dir: string): Promise<[path: string, bytes: Uint8Array][]> {
-  const files = await readFolder(dir, 'site')
-  return Promise.all(
-    files.map(async ([path, bytes]): Promise<[string, Uint8Array]> => {
-      return [path, /^site\/server\/.*\.mjs$/.test(path) ? await minified(bytes) : bytes]
-    }),
-  )
+  const files = (await readFolder(dir, 'site')).filter(([path]) => !/^site\/server\/.*\.mjs$/.test(path))
+  return [...files, ['site/server/entry.mjs', await bundleServer(join(dir, 'server', 'entry.mjs'))]]
 }
 
 /** Every file below a folder, by its path below `name`. */

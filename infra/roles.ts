@@ -86,7 +86,9 @@ function publishStatements(stack: Stack): Statement[] {
     // What the configuration declares is recorded once, and read to judge by.
     allow('ReadAndWriteDeclarations', ['s3:GetObject', 's3:PutObject'], objects(bucket, prefix, ['declarations/*'])),
     ...retain(stack, 'declarations/*'),
-    list(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*', 'declarations/*']),
+    // Bills are imported by a person.
+    allow('ReadBills', 's3:GetObject', objects(bucket, prefix, ['bills/*'])),
+    list(bucket, prefix, ['checkpoints/*', 'rollups/*', 'seals/*', 'declarations/*', 'bills/*']),
     // New findings: who was told of which, and where they are sent.
     ...(topic === null && webhookSecrets.length === 0
       ? []

@@ -83,7 +83,8 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
   test.each([
     ['rollups', 'rollups/', 'data', () => BUCKET, PREFIX, 12],
     // What the command line was given; it would have added what it holds to be something else.
-    ['declarations', 'declarations/', 'data', () => BUCKET, PREFIX, 3],
+    ['declarations', 'declarations/', 'data', () => BUCKET, PREFIX, 6],
+    ['bills', 'bills/', 'data', () => BUCKET, PREFIX, 1],
     ['public keys', 'keys/', 'data', () => BUCKET, PREFIX, 1],
     ['pages', '', 'site', siteBucket, '', 15],
   ])('the %s are those of the command line, byte for byte', async (_, prefix, folder, bucket, root, least) => {
@@ -123,7 +124,8 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
   test('the command line finds the same in the bucket as in its folder', async () => {
     const span = ['--from', '2026-10-17', '--to', '2026-10-19']
     const env = life.deployed.aws.env
-    for (const args of [['verify'], ['export', ...span]]) {
+    const priced = ['export', ...span, '--format', 'focus', '--focus-rows']
+    for (const args of [['verify'], ['export', ...span], [...priced, 'estimate'], [...priced, 'allocation']]) {
       const [inFolder, inBucket] = await Promise.all([
         commandWithin(life, args),
         command(life, [...args, '--config', 'bucket.yaml'], env),
@@ -135,19 +137,20 @@ describeMeshes(`six hours of two meshes, as packaged${how}`, () => {
     expect(life.commandFailures).toEqual([])
   })
 
-  test('every object that is written once has one version and a lock, and is its own function’s work', () => {
+  test('every object that is written once has one version and a lock, and is the work of whoever is to write it', () => {
     const { aws, roles } = life.deployed
-    const writers: Record<string, FunctionName> = {
-      checkpoints: 'scrape',
-      rollups: 'scrape',
-      seals: 'seal',
-      keys: 'seal',
+    const writers: Record<string, string> = {
+      checkpoints: roles.scrape.accessKeyId,
+      rollups: roles.scrape.accessKeyId,
+      seals: roles.seal.accessKeyId,
+      keys: roles.seal.accessKeyId,
+      bills: aws.env.AWS_ACCESS_KEY_ID, // a person's, at the command line
     }
     for (const [key, versions] of aws.versions(BUCKET)) {
       const [kind] = key.slice(PREFIX.length).split('/')
-      const writer = roles[writers[kind] ?? 'publish'].accessKeyId
+      const writer = writers[kind] ?? roles.publish.accessKeyId
       expect([key, new Set(versions.map(({ accessKeyId }) => accessKeyId))]).toEqual([key, new Set([writer])])
-      const isKept = ['rollups', 'seals', 'keys', 'declarations'].includes(kind)
+      const isKept = ['rollups', 'seals', 'keys', 'declarations', 'bills'].includes(kind)
       if (isKept) expect([key, versions.length]).toEqual([key, 1])
       for (const { retention } of versions) {
         expect([key, retention?.mode]).toEqual([key, isKept ? 'GOVERNANCE' : undefined])

@@ -439,7 +439,10 @@ test('keeps the ledger’s bucket when the stack goes, and leaves one that is th
   // Whatever the prefix is, or was.
   const guarded = JSON.stringify(DataBucketPolicy.Properties).match(/\}\/[^"]+[^*"][^"]*/g)
   expect(guarded).toEqual(
-    [0, 1].flatMap(() => ['}/*rollups/target=*', '}/*seals/date=*', '}/*declarations/kind=*', '}/*keys/*.pem']),
+    [0, 1].flatMap(() => [
+      ...['}/*rollups/target=*', '}/*seals/date=*', '}/*declarations/kind=*'],
+      ...['}/*bills/month=*', '}/*keys/*.pem'],
+    ]),
   )
   const ids = Object.keys(await template(spare))
   expect(ids).toContain('SiteBucket')

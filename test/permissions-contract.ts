@@ -98,7 +98,7 @@ export function permissionsContract(given: () => Deployed, { bucket, prefix, oth
     const owned = Object.values(stack.resources).filter(({ type }) => CHANGEABLE.test(type))
     const resources = [
       ...owned.flatMap(({ arn }) => [`${arn}`, `${arn}/anything`]),
-      ...['checkpoints/a', 'rollups/a', 'seals/a', 'keys/a', 'declarations/a', 'published.json'].map(object),
+      ...['checkpoints/a', 'rollups/a', 'seals/a', 'keys/a', 'declarations/a', 'bills/a', 'published.json'].map(object),
       ...others,
       '*',
     ]
@@ -119,6 +119,7 @@ export function permissionsContract(given: () => Deployed, { bucket, prefix, oth
     'seals/date=2026-10-17/seal.json',
     'seals/date=2026-10-17/seal.sig',
     'declarations/kind=register/from=2026-10-17/20261017T201000Z-0a.json',
+    'bills/month=2026-10/provider=aws/20261105T201000Z-0a.json.zst',
     'keys/0a.pem',
   ])('the bucket itself refuses everyone to replace or delete %s', (key) => {
     const decisions = [

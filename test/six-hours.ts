@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { SQSBatchResponse } from 'aws-lambda'
 import { main } from '../functions/cli.ts'
+import { cloudLine } from '../functions/demo/declared.ts'
 import { createMesh, type Mesh } from '../functions/demo/mesh.ts'
 import { serveMesh } from '../functions/demo/server.ts'
 import { instant } from '../functions/demo/world.ts'
@@ -18,6 +19,7 @@ import type { FunctionName } from '../infra/bundle.ts'
 import { packageStack } from '../infra/package.ts'
 import type { Fault, FaultMatch } from './aws.ts'
 import { makeKmsKey } from './aws-kms.ts'
+import { curFile } from './bill-sample.ts'
 import { type Deployed, deploy, readPackaged } from './deployed.ts'
 import { type Gate, openGate } from './gate.ts'
 import { type Hook, openHook } from './hook.ts'
@@ -34,6 +36,7 @@ export const KEY_ARN = 'arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34c
 export const HOOK_SECRET = 'posted-by-whoever-knows-9Zr2'
 export const TOKENS = ['first-token-4fTq9', 'second-token-x77Lm']
 
+const BILL_FILE = 'cur-2026-10.csv'
 const MINUTE_MS = 60_000
 const FROM = instant('2026-10-17 20:00')
 const LAST = instant('2026-10-18 02:10') // when the rollup of the sixth hour has been written
@@ -134,18 +137,41 @@ async function live(life: SixHours): Promise<void> {
   // The second one finds all days sealed.
   for (const _ of [1, 2]) await tick(life, 'seal', LAST)
   for (const _ of [1, 2]) await command(life, ['seal'], life.deployed.aws.env)
+  // A bill comes from whoever has it, never from a function; the second time it is there.
+  writeFileSync(join(life.folder, BILL_FILE), octoberBill())
+  for (const _ of [1, 2]) {
+    await command(life, ['bill', 'import', BILL_FILE, '--config', 'bucket.yaml'], life.deployed.aws.env)
+  }
   await tick(life, 'publish', LAST)
-  await copyDeclarations(life)
+  await copyImmutable(life, ['declarations/', 'bills/'])
   // Once is enough: pages do not tell how often they were published.
   await command(life, ['publish'])
 }
 
-/** What is declared tells when it was recorded: the command line gets the same records, and has nothing to add to them. */
-async function copyDeclarations({ deployed, folder }: SixHours): Promise<void> {
+/**
+ * What is declared and what is imported tell when that was: the command line's folder gets the same records, and has nothing
+ * to add to them.
+ */
+async function copyImmutable({ deployed, folder }: SixHours, prefixes: readonly string[]): Promise<void> {
   const store = folderStore(join(folder, 'data'))
   for (const [key, { bytes }] of deployed.aws.objects(BUCKET)) {
-    if (key.startsWith(`${PREFIX}declarations/`)) await store.put(key.slice(PREFIX.length), bytes, 'absent')
+    const own = key.slice(PREFIX.length)
+    if (prefixes.some((prefix) => own.startsWith(prefix))) await store.put(own, bytes, 'absent')
   }
+}
+
+/** A bill of the month: what left both regions to the internet, and what passed the gateways, by the day. */
+function octoberBill(): string {
+  const days = ['17', '18', '19'].map((day) => `2026-10-${day}T00:00:00.000Z`)
+  const meters = [
+    { meter: 'EUW1-DataTransfer-Out-Bytes', amount: '3.5', cost: '0.315', region: 'eu-west-1' },
+    { meter: 'DataTransfer-Out-Bytes', amount: '1.25', cost: '0.1125', region: 'us-east-1' },
+    { meter: 'EUW1-NatGateway-Bytes', amount: '2.000000001', cost: '0.096000000048', region: 'eu-west-1' },
+  ]
+  const period = '2026-10-01T00:00:00.000Z'
+  return curFile(
+    meters.flatMap((meter) => days.slice(1).map((until, i) => ({ ...meter, period, from: days[i], until }))),
+  )
 }
 
 /** Invokes a function as its schedule does. */
@@ -283,6 +309,7 @@ function writeConfigurations(folder: string, meshes: readonly Mesh[], urls: read
       '    interval: 5m',
       `    gateways: [${mesh.gateways.join(', ')}]`,
       `    waypoints: [${mesh.waypoints.join(', ')}]`,
+      `    ${cloudLine(mesh.name, LAST)}`,
       ...(i === 1 ? [`    auth: { bearer: '${token}' }`] : []),
     ])
     const lines = [`store: ${store}`, 'targets:', ...targets, ...DECLARED, ...more]
@@ -306,6 +333,9 @@ const DECLARED = [
   ...manifests('prod-us', ['mesh-allow-any', 'entries', 'datadog-none']),
   `register: '${join(DEMO, 'register.yaml')}'`,
   `findings: '${join(DEMO, 'findings.yaml')}'`,
+  `prices: '${join(DEMO, 'prices', '2026-10-17.yaml')}'`,
+  `owners: '${join(DEMO, 'owners.yaml')}'`,
+  `budgets: '${join(DEMO, 'budgets.yaml')}'`,
   `signing: { kms: '${KEY_ARN}' }`,
 ]
 
