@@ -1,6 +1,7 @@
 /** The command line: the same stages that run on a schedule, for a person at a terminal. */
 import { parseArgs } from 'node:util'
 import { audit } from './command/audit.ts'
+import { bill } from './command/bill.ts'
 import { check } from './command/check.ts'
 import { type Command, type OptionSpec, type Terminal, UsageError } from './command/command.ts'
 import { demo } from './command/demo.ts'
@@ -19,7 +20,7 @@ import { DeclaredError } from './declared.ts'
 
 const COMMANDS: readonly Command[] = [
   ...[check, scrape, publish, exportCommand, register, readiness, istio],
-  ...[seal, verify, audit, serve, query, demo],
+  ...[bill, seal, verify, audit, serve, query, demo],
 ]
 
 const HELP_OPTION: Record<string, OptionSpec> = { help: { type: 'boolean', help: 'this text' } }
@@ -46,11 +47,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const wrong = [UsageError, ConfigError, DeclaredError].some((kind) => error instanceof kind)
-    terminal.say(
-      error instanceof UsageError
-        ? `${name}: ${error.message}\nusage: wharfage ${name} ${command.usage}`
-        : error.message,
-    )
+    terminal.say(error instanceof UsageError ? `${name}: ${error.message}\n${usageOf(command)}` : error.message)
     return wrong ? 2 : 1
   }
 }
@@ -87,7 +84,20 @@ function helpOf({ name, summary, usage, help, options }: Command): string {
   const words = entries.map(([option, { value }]) => `--${option}${value === undefined ? '' : ` ${value}`}`)
   const width = Math.max(...words.map((word) => word.length))
   const lines = entries.map(([, { help: text }], index) => `  ${words[index].padEnd(width)}  ${text}`)
-  return [`wharfage ${name}: ${summary}`, '', `usage: wharfage ${name} ${usage}`, '', help, '', ...lines, ''].join('\n')
+  return [`wharfage ${name}: ${summary}`, '', usageOf({ name, usage }), '', help, '', ...lines, ''].join('\n')
+}
+
+const USAGE_WIDTH = 120
+
+/** How a command is called, in lines of a terminal; what stands in brackets is not torn. */
+function usageOf({ name, usage }: Pick<Command, 'name' | 'usage'>): string {
+  const lines = [`usage: wharfage ${name}`]
+  for (const part of usage.match(/\[[^\]]*\]|\S+/g) ?? []) {
+    const last = lines.length - 1
+    if (lines[last].length + part.length < USAGE_WIDTH) lines[last] += ` ${part}`
+    else lines.push(`         ${part}`)
+  }
+  return lines.join('\n')
 }
 
 /** This process as a terminal: npm moves to the package's root, and says where the person was. */

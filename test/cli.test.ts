@@ -121,7 +121,8 @@ test('every command has a help that names its options, on standard output and wi
   for (const [i, { code, stdout, stderr }] of helps.entries()) {
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(new RegExp(`^wharfage ${COMMANDS[i]}: .+\n\nusage: wharfage ${COMMANDS[i]} `))
-    const [usage, ...options] = stdout.split('\n').filter((line) => /^(usage:| {2}--)/.test(line))
+    const usage = /^usage: (?:.+\n)+/m.exec(stdout)?.[0]
+    const options = stdout.split('\n').filter((line) => /^ {2}--/.test(line))
     expect(options.at(-1)).toMatch(/^ {2}--help /)
     for (const option of options.slice(0, -1)) expect(usage).toContain(option.trim().split(' ')[0])
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(130)
@@ -285,7 +286,8 @@ test('demo makes a ledger, its pages and a configuration, and says beside the tr
   expect(differences.length).toBe(2 * 3 * 6)
   expect(new Set(differences)).toEqual(new Set(['0']))
   expect(readdirSync(demo).sort()).toEqual([
-    ...['.wharfage-demo', 'data', 'findings.yaml', 'istio', 'register.yaml', 'site', 'wharfage.yaml'],
+    ...['.wharfage-demo', 'budgets.yaml', 'data', 'findings.yaml', 'istio', 'owners.yaml', 'prices.yaml'],
+    ...['register.yaml', 'site', 'wharfage.yaml'],
   ])
   expect(readFileSync(join(demo, 'site/index.html'), 'utf8')).toContain('2026-10-17')
 })

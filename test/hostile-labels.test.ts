@@ -28,7 +28,7 @@ import { buildSite, removeBuilds } from './site-build.ts'
 const BEGIN = Date.UTC(2026, 10, 19, 10)
 const DATE = isoDate(BEGIN)
 const EVIDENCE = 20 // quarantined texts that an hour keeps
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
+const FORMULA = /^(?!-\d+(?:\.\d+)?$)[=+\-@\t\r\n＝＋－＠]/ // a number runs nothing
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u
 
 let folder: string
@@ -188,6 +188,7 @@ const OWN_FILES = [
   'site/([\\w.-]+\\.(html|csv|json|svg|txt|atom)|_assets/[\\w.-]+)',
   'site/days/2026-11-19/((graph|changes)/)?[a-z]+\\.(html|csv|json)',
   'site/(blocked|coverage|destinations|workloads|months/2026-11|downloads(/2026-11)?)/[a-z]+\\.(html|csv|json)',
+  'site/costs/(index\\.html|report\\.json)', // nothing is priced
   'site/compliance/((findings|register|readiness|residency|attestation)/)?[a-z]+\\.(html|csv|json)',
   `site/compliance/readiness/mesh/${SEGMENT}/[a-z]+\\.yaml`,
   `site/destinations/${SEGMENT}/[a-z]+\\.(html|csv|json)`,

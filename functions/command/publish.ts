@@ -64,6 +64,6 @@ async function tell(config: Config, store: Store, compliance: ComplianceHistory,
 }
 
 /** How far a publish has come, in a line. */
-export function progressLine(what: 'read' | 'judged' | 'rendered', done: number, of: number): string {
+export function progressLine(what: 'read' | 'judged' | 'priced' | 'rendered', done: number, of: number): string {
   return `${what} ${done} of ${of} ${what === 'rendered' ? 'pages' : 'days'}`
 }
