@@ -78,7 +78,6 @@ export const bookSchema = z.strictObject({
     .describe('the prices, one entry each'),
 })
 
-export type BookData = z.output<typeof bookSchema>
 export type EntryData = z.output<typeof entrySchema>
 
 /** The JSON Schema of the file, for editors; what only reading it can check is left to that. */

@@ -1,5 +1,5 @@
 /** Pairs: one workload and one destination, and what the one did to the other on one day, in all ways together. */
-import { type Edge, workloadKey } from '#core/edge.ts'
+import { type Edge, noHours, workloadKey } from '#core/edge.ts'
 import { DESTINATION_CLASSES, type DestinationClass, exactSum } from '#core/flow.ts'
 import { compareText } from '#core/order.ts'
 import type { ByClass, Totals } from '#core/report.ts'
@@ -33,7 +33,7 @@ export function pairsOf(edges: readonly Edge[]): Map<string, Pair> {
 function pairOf(edges: readonly Edge[]): Pair {
   const { target, namespace, workload, host } = edges[0]
   const byClass = zeroByClass()
-  const hours: number[] = Array(24).fill(0)
+  const hours = noHours()
   for (const edge of edges) {
     addTotals(byClass[edge.destinationClass], edge.totals)
     if (edge.destinationClass === 'blocked') continue

@@ -10,6 +10,7 @@ import { type BillPlace, billKey, billPrefix, billsPrefix, parseBillKey } from '
 import { compareText, distinct } from '#core/order.ts'
 import { isoInstant, SECOND_MS } from '#core/time.ts'
 import type { Store } from '../store/store.ts'
+import { readRecorded } from './recorded.ts'
 
 /** A bill that holds, and how many older imports it took the place of. */
 export interface HeldBill {
@@ -104,13 +105,7 @@ export class Bills {
   }
 
   async #get(key: string, place: BillPlace): Promise<Bill> {
-    const stored = await this.#store.get(key)
-    if (stored === null) throw new Error(`bill ${key} is gone since the store was listed; run it again`)
-    const digest = sha256(stored.bytes)
-    if (digest !== place.sha256) {
-      throw new Error(`bill ${key} was altered: its SHA-256 is ${digest}; restore its first version`)
-    }
-    return decodeBill(stored.bytes, key)
+    return decodeBill(await readRecorded(this.#store, 'bill', key, place.sha256), key)
   }
 }
 

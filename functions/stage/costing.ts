@@ -12,13 +12,13 @@ import { decodeCostHistory, decodeCostMonth, encodeCostHistory, encodeCostMonth 
 import type { PricedDay } from '#core/costs/priced-day.ts'
 import { closingDate, trueUpOf } from '#core/costs/true-up.ts'
 import type { DayDigest } from '#core/digest.ts'
-import { sha256 } from '#core/hash.ts'
 import { costHistoryKey, costMonthKey } from '#core/keys.ts'
 import type { Published } from '#core/published.ts'
 import type { Store } from '../store/store.ts'
 import type { Declarations } from './declarations.ts'
 import type { FoldedDays } from './folding.ts'
 import type { JudgedDays } from './judging.ts'
+import { type HistoryKind, readKept, writeKept } from './kept-history.ts'
 import { Pricer } from './pricing.ts'
 
 export interface CostSettings {
@@ -30,6 +30,12 @@ export interface CostSettings {
   dates: readonly string[] // YYYY-MM-DD; every day of the ledger, dense, oldest first
   outOfTime(): boolean // asked before each closed day
   priced(done: number, of: number): void // told of each closed day
+}
+
+const COST_HISTORY: HistoryKind<CostHistory> = {
+  key: costHistoryKey,
+  encode: encodeCostHistory,
+  decode: decodeCostHistory,
 }
 
 /** As many priced days as a month has, and some more. */
@@ -119,7 +125,7 @@ export class PricedLedger {
   async forgetChanged(): Promise<void> {
     const { store, published } = this.#settings
     const { history } = await this.#readRight()
-    published.costs = await writeCostHistory(store, history, published.costs)
+    published.costs = await writeKept(store, COST_HISTORY, history, published.costs)
   }
 
   async foldClosed(): Promise<void> {
@@ -149,7 +155,7 @@ export class PricedLedger {
     this.remaining = due - done
     this.history = this.remaining > 0 ? history : await this.#withTrueUps(history)
     this.current = this.history
-    published.costs = await writeCostHistory(store, this.history, published.costs)
+    published.costs = await writeKept(store, COST_HISTORY, this.history, published.costs)
   }
 
   async foldOpen(): Promise<void> {
@@ -171,7 +177,7 @@ export class PricedLedger {
     const { store, dates, folded, published } = this.#settings
     const days = dates.filter((date) => date <= folded.history.through)
     const closed = Map.groupBy(days, (date) => date.slice(0, 7))
-    const stored = await readCostHistory(store, published.costs)
+    const stored = await readKept(store, COST_HISTORY, published.costs)
     const known = stored ?? emptyCostHistory()
     const wrong = known.months.filter(({ month }) => this.#rightMonth(known, month, closed.get(month) ?? []) === null)
     if (stored === null || wrong.length > 0) for (const page of Object.values(published.pages)) page.stale = true
@@ -271,24 +277,4 @@ function keep<Entry>(entries: Map<string, Entry>, atMost: number, key: string, e
   entries.set(key, entry)
   const [oldest] = entries.keys()
   if (entries.size > atMost) entries.delete(oldest)
-}
-
-/** The cost history, if it is the one that was written last. */
-async function readCostHistory(store: Store, digest: string): Promise<CostHistory | null> {
-  const stored = digest === '' ? null : await store.get(costHistoryKey)
-  if (stored === null || sha256(stored.bytes) !== digest) return null
-  try {
-    return decodeCostHistory(stored.bytes, costHistoryKey)
-  } catch {
-    return null // of another version: its days are priced again
-  }
-}
-
-/** Writes the cost history and gives its SHA-256; there is none of no day. */
-async function writeCostHistory(store: Store, history: CostHistory, before: string): Promise<string> {
-  if (history.through === '') return ''
-  const bytes = encodeCostHistory(history)
-  const digest = sha256(bytes)
-  if (digest !== before) await store.put(costHistoryKey, bytes, 'always')
-  return digest
 }

@@ -22,6 +22,7 @@ import { type DeclarationPlace, declarationKey, declarationsPrefix, parseDeclara
 import { compareText } from '#core/order.ts'
 import { isoDate, isoInstant, SECOND_MS } from '#core/time.ts'
 import type { Store } from '../store/store.ts'
+import { readRecorded } from './recorded.ts'
 
 /** What to record, and from which day on it holds. */
 export type NewDeclaration = {
@@ -185,12 +186,6 @@ export class Declarations {
   }
 
   async #get(key: string, place: DeclarationPlace): Promise<Declaration> {
-    const stored = await this.#store.get(key)
-    if (stored === null) throw new Error(`declaration ${key} is gone since the store was listed; run it again`)
-    const digest = sha256(stored.bytes)
-    if (digest !== place.sha256) {
-      throw new Error(`declaration ${key} was altered: its SHA-256 is ${digest}; restore its first version`)
-    }
-    return decodeDeclaration(stored.bytes, key)
+    return decodeDeclaration(await readRecorded(this.#store, 'declaration', key, place.sha256), key)
   }
 }

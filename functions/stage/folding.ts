@@ -10,7 +10,6 @@ import {
 } from '#core/addresses.ts'
 import type { DayDigest } from '#core/digest.ts'
 import { startFolding } from '#core/fold.ts'
-import { sha256 } from '#core/hash.ts'
 import { emptyHistory, type History } from '#core/history.ts'
 import { historyKey } from '#core/keys.ts'
 import { decodeHistory, encodeHistory } from '#core/packed-history.ts'
@@ -20,6 +19,7 @@ import { DAY_MS, isoDate, parseDate } from '#core/time.ts'
 import { mapConcurrently } from '../concurrency.ts'
 import type { Store } from '../store/store.ts'
 import { Digests } from './digests.ts'
+import { type HistoryKind, readKept, writeKept } from './kept-history.ts'
 import type { LedgerTarget } from './ledger.ts'
 import { stateOfDay } from './settling.ts'
 import type { SiteFiles } from './site-files.ts'
@@ -46,6 +46,8 @@ export interface FoldedDays {
   remaining: number // closed days that were not read for want of time
 }
 
+const HISTORY: HistoryKind<History> = { key: historyKey, encode: encodeHistory, decode: decodeHistory }
+
 /** Each is held in memory with all its flows; two, so that one is read while the other is summed up. */
 const DAYS_AT_A_TIME = 2
 const DAYS_A_SAVE = 20
@@ -60,7 +62,7 @@ export async function foldDays(settings: FoldSettings): Promise<FoldedDays> {
   const firstWrong = all ? dates[0] : settled.find((date) => !areRight(date))
   const last = settled.at(-1) ?? ''
   const right = firstWrong === undefined ? last : isoDate(parseDate(firstWrong) - DAY_MS)
-  const stored = await readHistory(store, published.history)
+  const stored = await readKept(store, HISTORY, published.history)
   const isRight = stored !== null && stored.through <= right && stored.days[0]?.date === dates[0]
   const start = isRight ? stored : emptyHistory()
   // Or a publish that is cut off once all days are read would leave them right, and the wrong history beside them.
@@ -84,7 +86,7 @@ export async function foldDays(settings: FoldSettings): Promise<FoldedDays> {
   }
   const history = folding.history()
   const foldedFrom = due[0] ?? null
-  if (!isRight || done > 0) published.history = await writeHistory(store, history, published.history)
+  if (!isRight || done > 0) published.history = await writeKept(store, HISTORY, history, published.history)
   if (failures.size === 0 && done < due.length) {
     return { digests, history, current: history, foldedFrom, failures, remaining: due.length - done }
   }
@@ -140,24 +142,4 @@ function readDays({ targets, files, published: { pages } }: FoldSettings) {
       for (const address of addresses) if (pages[address] !== undefined) pages[address].stale = true
     },
   }
-}
-
-/** The history, if it is the one that was written last. */
-async function readHistory(store: Store, digest: string): Promise<History | null> {
-  const stored = digest === '' ? null : await store.get(historyKey)
-  if (stored === null || sha256(stored.bytes) !== digest) return null
-  try {
-    return decodeHistory(stored.bytes, historyKey)
-  } catch {
-    return null // of another version: it is folded again
-  }
-}
-
-/** Writes the history and gives its SHA-256; there is none of no day. */
-async function writeHistory(store: Store, history: History, before: string): Promise<string> {
-  if (history.through === '') return ''
-  const bytes = encodeHistory(history)
-  const digest = sha256(bytes)
-  if (digest !== before) await store.put(historyKey, bytes, 'always')
-  return digest
 }

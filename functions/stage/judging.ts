@@ -6,7 +6,6 @@ import { startJudgedFolding } from '#core/compliance-fold.ts'
 import { type ComplianceHistory, emptyComplianceHistory, judgedByAfter } from '#core/compliance-history.ts'
 import type { InForce } from '#core/declarations.ts'
 import type { DayDigest } from '#core/digest.ts'
-import { sha256 } from '#core/hash.ts'
 import { type JudgedDay, judging } from '#core/judged-day.ts'
 import { complianceHistoryKey } from '#core/keys.ts'
 import { decodeComplianceHistory, encodeComplianceHistory } from '#core/packed-compliance.ts'
@@ -14,6 +13,7 @@ import type { Published } from '#core/published.ts'
 import type { Store } from '../store/store.ts'
 import type { Declarations } from './declarations.ts'
 import type { FoldedDays } from './folding.ts'
+import { type HistoryKind, readKept, writeKept } from './kept-history.ts'
 
 export interface JudgeSettings {
   store: Store // of the ledger
@@ -30,6 +30,12 @@ export interface JudgedDays {
   compliance: ComplianceHistory // of the closed days
   current: ComplianceHistory // of the open days, too, as far as they could be read
   remaining: number // closed days that were not judged for want of time
+}
+
+const COMPLIANCE_HISTORY: HistoryKind<ComplianceHistory> = {
+  key: complianceHistoryKey,
+  encode: encodeComplianceHistory,
+  decode: decodeComplianceHistory,
 }
 
 const DAYS_A_SAVE = 200
@@ -59,7 +65,7 @@ export async function judgeDays(settings: JudgeSettings): Promise<JudgedDays> {
   const { store, declarations, folded, published, dates, outOfTime } = settings
   const { digests, history } = folded
   const judge = new Judge(declarations)
-  const stored = await readCompliance(store, published.compliance)
+  const stored = await readKept(store, COMPLIANCE_HISTORY, published.compliance)
   const isRight = stored !== null && isStillRight(stored, settings)
   const start = isRight ? stored : emptyComplianceHistory()
   if (!isRight) {
@@ -80,10 +86,11 @@ export async function judgeDays(settings: JudgeSettings): Promise<JudgedDays> {
     await add(await digests.of(date))
     settings.judged(++done, due.length)
     if (done % DAYS_A_SAVE === 0)
-      published.compliance = await writeCompliance(store, folding.history(), published.compliance)
+      published.compliance = await writeKept(store, COMPLIANCE_HISTORY, folding.history(), published.compliance)
   }
   const compliance = folding.history()
-  if (!isRight || done > 0) published.compliance = await writeCompliance(store, compliance, published.compliance)
+  if (!isRight || done > 0)
+    published.compliance = await writeKept(store, COMPLIANCE_HISTORY, compliance, published.compliance)
   // Days that were not read for want of time are not open: to judge them now would read them all.
   if (done < due.length || folded.remaining > 0)
     return { judge, compliance, current: compliance, remaining: due.length - done }
@@ -103,24 +110,4 @@ function isStillRight(stored: ComplianceHistory, { declarations, folded, dates }
   if (days[0].date !== dates[0] || through > history.through || (foldedFrom !== null && through >= foldedFrom))
     return false
   return judgedBy === days.reduce((before, { date }) => judgedByAfter(before, date, declarations.on(date)), '')
-}
-
-/** The compliance history, if it is the one that was written last. */
-async function readCompliance(store: Store, digest: string): Promise<ComplianceHistory | null> {
-  const stored = digest === '' ? null : await store.get(complianceHistoryKey)
-  if (stored === null || sha256(stored.bytes) !== digest) return null
-  try {
-    return decodeComplianceHistory(stored.bytes, complianceHistoryKey)
-  } catch {
-    return null // of another version: its days are judged again
-  }
-}
-
-/** Writes the compliance history and gives its SHA-256; there is none of no day. */
-async function writeCompliance(store: Store, compliance: ComplianceHistory, before: string): Promise<string> {
-  if (compliance.through === '') return ''
-  const bytes = encodeComplianceHistory(compliance)
-  const digest = sha256(bytes)
-  if (digest !== before) await store.put(complianceHistoryKey, bytes, 'always')
-  return digest
 }

@@ -8,6 +8,7 @@ import { decimalOf, type Nano, shareOut } from '#core/costs/money.ts'
 import type { Charge, PricedDay } from '#core/costs/priced-day.ts'
 import type { PriceEntry, Prices } from '#core/costs/prices.ts'
 import { type Fine, fineOf, fineQuantity } from '#core/costs/tiers.ts'
+import { noHours } from '#core/edge.ts'
 
 export interface PriceLevel {
   name: string // 'free', 'tier 1'; '' for an entry that has one price
@@ -46,7 +47,7 @@ export function levelParts(day: PricedDay, prices: Prices, entries: ReadonlyMap<
       const known = paid.get(pool) ?? {
         entry,
         offset: fineOf(day.start[pool] ?? 0) + (others.get(pool) ?? 0n),
-        hours: Array<number>(24).fill(0),
+        hours: noHours(),
       }
       paid.set(pool, known)
       const free = freeHours(charge)

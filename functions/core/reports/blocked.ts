@@ -1,6 +1,6 @@
 /** The report of what was tried and refused in the 35 days that end with the newest. */
 import type { DayDigest } from '#core/digest.ts'
-import { type Edge, workloadKey } from '#core/edge.ts'
+import { type Edge, noHours, workloadKey } from '#core/edge.ts'
 import type { Protocol } from '#core/flow.ts'
 import type { History, Seen } from '#core/history.ts'
 import { compareText } from '#core/order.ts'
@@ -160,7 +160,7 @@ function wasObserved(digest: DayDigest | null, target: string, hour: number): bo
 }
 
 function hoursOf(edges: readonly Edge[]): number[] {
-  const sums: number[] = Array(24).fill(0)
+  const sums = noHours()
   for (const { hours } of edges) for (let hour = 0; hour < 24; hour++) sums[hour] += hours[hour]
   return sums
 }
